@@ -36,6 +36,8 @@ export interface Service {
   readonly clientPackage: object;
   readonly xmlNamespace?: string;
   readonly handlers: Readonly<Record<string, AnyHandler>>;
+  /** Another success status than the operation's own, where the answer decides it (S3: 206 for a range). */
+  readonly statusOf?: (action: string, output: object) => number | undefined;
 }
 
 /** A service's module exports one of these; it keeps its state in the world's `regions`. */
@@ -48,17 +50,21 @@ export class ServiceError extends Error {
   readonly status: number | undefined;
   /** Further members of a modelled error's structure. */
   readonly details: Readonly<Record<string, unknown>>;
+  /** Response headers that tell more about the error, lower-case names; all there is on a HEAD request. */
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     code: string,
     message: string,
     status?: number,
     details: Readonly<Record<string, unknown>> = {},
+    headers: Readonly<Record<string, string>> = {},
   ) {
     super(message);
     this.name = 'ServiceError';
     this.code = code;
     this.status = status;
     this.details = details;
+    this.headers = headers;
   }
 }
