@@ -36,8 +36,11 @@ export interface StartRequest {
 export type StartOutcome =
   /** The copy exists now, made by this call or by an earlier one of the same run. */
   | { readonly state: 'started'; readonly id: string; readonly name: string }
-  /** A quota is used up for the moment: ask again at the next poll. */
-  | { readonly state: 'wait'; readonly reason: string }
+  /**
+   * Not now: a quota is used up or the source is busy. Ask again at the next poll. `blocksOthers`: the quota is the
+   * account's, so asking for further sources is pointless until some copies are done.
+   */
+  | { readonly state: 'wait'; readonly reason: string; readonly blocksOthers?: true }
   /** A copy of this name exists and is broken: try again with the next attempt number. */
   | { readonly state: 'spoilt'; readonly id: string; readonly name: string; readonly reason: string }
   /** It will not work however often it is tried. One sentence for the manifest. */
