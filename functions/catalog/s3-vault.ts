@@ -1,0 +1,125 @@
+import {
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import type { Clock } from '../shared/clock.ts';
+import type { Json } from '../shared/durable.ts';
+import { errorCode, failedError } from '../shared/errors.ts';
+import type { Vault } from './vault.ts';
+import { vaultProblem } from './vault-errors.ts';
+
+/** Two writers that meet at one key answer 409; the race is over within moments. */
+const conflictAttempts = 8;
+
+export interface S3VaultOptions {
+  readonly s3: S3Client;
+  readonly bucket: string;
+  readonly clock: Clock;
+}
+
+/** The vault on a versioned S3 bucket with Object Lock; retention comes from the bucket's default. */
+export class S3Vault implements Vault {
+  readonly #s3: S3Client;
+  readonly #bucket: string;
+  readonly #clock: Clock;
+
+  constructor({ s3, bucket, clock }: S3VaultOptions) {
+    this.#s3 = s3;
+    this.#bucket = bucket;
+    this.#clock = clock;
+  }
+
+  async create(key: string, document: Json): Promise<'created' | 'exists'> {
+    const command = new PutObjectCommand({
+      Bucket: this.#bucket,
+      Key: key,
+      Body: `${JSON.stringify(document, undefined, 2)}\n`,
+      ContentType: 'application/json',
+      IfNoneMatch: '*',
+    });
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#s3.send(command);
+        return 'created';
+      } catch (error) {
+        const code = errorCode(error);
+        if (code === 'PreconditionFailed') return 'exists';
+        if (code !== 'ConditionalRequestConflict' || attempt === conflictAttempts) {
+          throw vaultProblem(error, this.#bucket, 'write');
+        }
+        await this.#clock.sleep(50 * 2 ** attempt);
+      }
+    }
+  }
+
+  async read(key: string): Promise<Json | undefined> {
+    let oldest: string | undefined;
+    for await (const page of this.#versions(key)) {
+      // Keys come in order and the versions of one key newest first, so the last one seen is the oldest.
+      for (const version of page.Versions ?? []) if (version.Key === key) oldest = version.VersionId;
+      if (lastKey(page) > key) break;
+    }
+    if (oldest === undefined) return undefined;
+    return this.#readVersion(key, oldest);
+  }
+
+  async list(prefix: string): Promise<readonly string[]> {
+    const keys = new Set<string>();
+    for await (const page of this.#versions(prefix)) {
+      for (const version of page.Versions ?? []) if (version.Key !== undefined) keys.add(version.Key);
+    }
+    return [...keys];
+  }
+
+  async *#versions(prefix: string): AsyncGenerator<ListObjectVersionsCommandOutput> {
+    let marker: { KeyMarker: string; VersionIdMarker?: string } | undefined;
+    do {
+      const page: ListObjectVersionsCommandOutput = await this.#s3
+        .send(new ListObjectVersionsCommand({ Bucket: this.#bucket, Prefix: prefix, ...marker }))
+        .catch((error: unknown) => {
+          throw vaultProblem(error, this.#bucket, 'read');
+        });
+      yield page;
+      marker = nextMarker(page);
+    } while (marker);
+  }
+
+  async #readVersion(key: string, versionId: string): Promise<Json> {
+    const text = await this.#clock
+      .whileBusy(async () => {
+        const object = await this.#s3.send(
+          new GetObjectCommand({ Bucket: this.#bucket, Key: key, VersionId: versionId }),
+        );
+        return (await object.Body?.transformToString()) ?? '';
+      })
+      .catch((error: unknown) => {
+        throw vaultProblem(error, this.#bucket, 'read');
+      });
+    try {
+      return JSON.parse(text) as Json; // Sound: JSON.parse yields nothing but Json.
+    } catch (error) {
+      throw failedError(
+        `s3://${this.#bucket}/${key} is not JSON`,
+        'look at its versions in the vault',
+        error,
+      );
+    }
+  }
+}
+
+function nextMarker(page: ListObjectVersionsCommandOutput) {
+  if (!page.IsTruncated || page.NextKeyMarker === undefined) return undefined;
+  return {
+    KeyMarker: page.NextKeyMarker,
+    ...(page.NextVersionIdMarker === undefined ? {} : { VersionIdMarker: page.NextVersionIdMarker }),
+  };
+}
+
+function lastKey(page: ListObjectVersionsCommandOutput): string {
+  const versions = page.Versions?.at(-1)?.Key ?? '';
+  const markers = page.DeleteMarkers?.at(-1)?.Key ?? '';
+  return [versions, markers].sort().at(-1) ?? '';
+}

@@ -1,0 +1,67 @@
+import * as z from 'zod';
+import { consistencyLevels, sourceKinds } from '../shared/source.ts';
+import { backupStatuses, type Intent, type Manifest } from './documents.ts';
+
+/** Schemas of the ledger's documents. Unknown keys are kept: a later version may have written more. */
+
+const source = z.looseObject({ kind: z.enum(sourceKinds), id: z.string(), region: z.string() });
+const relaunch = z.record(z.string(), z.json());
+const application = z.looseObject({ profile: z.string(), version: z.string().nullable() }).nullable();
+const time = z.iso.datetime();
+
+export const intentSchema: z.ZodType<Intent> = z.looseObject({
+  metadata_version: z.literal(2),
+  backup_id: z.string(),
+  deployment: z.string(),
+  plan: z.string(),
+  slot: time,
+  created_at: time,
+  deadline: time,
+  application,
+  sources: z.array(
+    z.looseObject({ source, copy_name: z.string(), relaunch, reboot: z.boolean().exactOptional() }),
+  ),
+  missing: z.array(z.looseObject({ source, reason: z.string() })),
+  snapkeep_version: z.string(),
+});
+
+const recoveryPoint = z.discriminatedUnion('status', [
+  z.looseObject({
+    status: z.literal('available'),
+    source,
+    relaunch,
+    consistency: z.enum(consistencyLevels),
+    id: z.string(),
+    name: z.string(),
+    snapshots: z.array(z.string()),
+    bytes: z.number(),
+    created_at: time,
+  }),
+  z.looseObject({
+    status: z.literal('failed'),
+    source,
+    relaunch,
+    reason: z.string(),
+    id: z.string().exactOptional(),
+    name: z.string().exactOptional(),
+    snapshots: z.array(z.string()).exactOptional(),
+  }),
+]);
+
+export const manifestSchema: z.ZodType<Manifest> = z.looseObject({
+  metadata_version: z.literal(2),
+  backup_id: z.string(),
+  created_at: time,
+  plan: z.string(),
+  slot: time,
+  deployment: z.string(),
+  snapkeep_version: z.string(),
+  application,
+  status: z.enum(backupStatuses),
+  consistency: z.enum(consistencyLevels),
+  errors: z.array(z.string()),
+  warnings: z.array(z.string()),
+  started_at: time,
+  completed_at: time,
+  recovery_points: z.array(recoveryPoint),
+});

@@ -1,0 +1,44 @@
+import { httpStatus, isCredentialProblem } from '../shared/cloud-errors.ts';
+import { describeError, errorCode, failedError, SnapkeepError, usageError } from '../shared/errors.ts';
+
+const createHint = 'deploy the stack (`npx cdk deploy`), or correct `vault.bucket` in snapkeep.yaml';
+
+/** Turns what S3 answers about the vault into one sentence; what the user must fix beforehand is a usage error. */
+export function vaultProblem(error: unknown, bucket: string, access: 'read' | 'write'): Error {
+  if (error instanceof SnapkeepError) return error;
+  const status = httpStatus(error);
+  switch (errorCode(error)) {
+    case 'NoSuchBucket':
+      return usageError(`the vault bucket ${bucket} does not exist`, createHint, error);
+    case 'PermanentRedirect':
+    case 'AuthorizationHeaderMalformed':
+    case 'IllegalLocationConstraintException':
+      return usageError(
+        `the vault bucket ${bucket} lies in another Region than the configuration says`,
+        'set `region` in snapkeep.yaml to the Region of the vault',
+        error,
+      );
+    case 'AccessDenied':
+    case 'AllAccessDisabled':
+      return usageError(
+        `the vault bucket ${bucket} refuses to ${access}: ${describeError(error)}`,
+        `allow these credentials ${access === 'write' ? 's3:PutObject' : 's3:ListBucketVersions and s3:GetObjectVersion'} on it, and check its bucket policy and KMS key`,
+        error,
+      );
+    case 'NotImplemented':
+    case 'InvalidRequest':
+      return usageError(
+        `the vault bucket ${bucket} cannot hold a ledger: ${describeError(error)}`,
+        'use a versioned S3 bucket with Object Lock',
+        error,
+      );
+    default:
+      if (status === 404) return usageError(`the vault bucket ${bucket} does not exist`, createHint, error);
+      if (error instanceof Error && isCredentialProblem(error)) return error;
+      return failedError(
+        `the vault bucket ${bucket} did not answer a ${access}: ${describeError(error)}`,
+        'the state is safe: run the same command again',
+        error,
+      );
+  }
+}
