@@ -48,6 +48,7 @@ export type StartOutcome =
 
 export interface StartedCopy {
   readonly source: SourceRef;
+  readonly relaunch: Relaunch;
   readonly id: string;
   readonly name: string;
 }
@@ -57,6 +58,8 @@ export interface PollRequest {
   readonly plan: string;
   readonly backupId: string;
   readonly copies: readonly StartedCopy[];
+  /** Somebody waits for `contentFixed`: find it out even if that takes a further sweep. Else it may stay false. */
+  readonly withContent: boolean;
 }
 
 export type PollOutcome =
