@@ -1,0 +1,68 @@
+import type { Json } from '../../shared/durable.ts';
+
+/**
+ * Where one source stands, as it is checkpointed: by its index in the intent, so that 500 of them stay far below
+ * the 200 KB of a step's result. What a finished copy consists of is asked for once, when the backup is sealed.
+ */
+export type SourceState =
+  /** No copy has been started; `reason` says what was in the way last time. */
+  | { readonly at: 'todo'; readonly attempt: number; readonly reason?: string }
+  | {
+      readonly at: 'pending';
+      readonly attempt: number;
+      readonly id: string;
+      readonly name: string;
+      readonly fixed?: true;
+    }
+  | { readonly at: 'available'; readonly id: string; readonly name: string; readonly bytes: number }
+  | { readonly at: 'failed'; readonly reason: string; readonly id?: string; readonly name?: string };
+
+/** States by the source's index in the intent. */
+export type States = { readonly [index: string]: SourceState };
+
+/** A closed form of `States` for the durable port, whose results are plain data. */
+export type StatesJson = States & Json;
+
+/** Reasons come from services and may be long; 500 of them must fit into one checkpoint. */
+const reasonLimit = 300;
+
+export const failed = (reason: string, copy: { id?: string; name?: string } = {}): SourceState => ({
+  at: 'failed',
+  reason: reason.length > reasonLimit ? `${reason.slice(0, reasonLimit - 3)}...` : reason,
+  ...(copy.id === undefined ? {} : { id: copy.id }),
+  ...(copy.name === undefined ? {} : { name: copy.name }),
+});
+
+/** How far a run is; one shard's share of it where the backup is divided. */
+export interface Tally {
+  readonly shard: number;
+  /** Bytes of the available copies. */
+  readonly bytes: number;
+  readonly total: number;
+  readonly todo: number;
+  readonly pending: number;
+  readonly available: number;
+  readonly failed: number;
+}
+
+export function tally(states: States, shard: number): Tally {
+  const counts = { shard, bytes: 0, total: 0, todo: 0, pending: 0, available: 0, failed: 0 };
+  for (const state of Object.values(states)) {
+    counts.total += 1;
+    counts[state.at] += 1;
+    if (state.at === 'available') counts.bytes += state.bytes;
+  }
+  return counts;
+}
+
+/** Nothing is left to start or to wait for. */
+export const settled = (states: States): boolean =>
+  Object.values(states).every((state) => state.at === 'available' || state.at === 'failed');
+
+/** At most `limit` of the sources that wait for their start. */
+export const todoOnly = (states: States, limit: number): States =>
+  Object.fromEntries(
+    Object.entries(states)
+      .filter(([, state]) => state.at === 'todo')
+      .slice(0, limit),
+  );
