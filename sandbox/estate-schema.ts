@@ -135,11 +135,14 @@ export const estateSchema = z.strictObject({
   version: z.literal(1),
   account: z.string().regex(/^\d{12}$/, { error: 'expected the 12 digits of an account, in quotes' }),
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: 'expected a Region such as eu-west-1' }),
-  identity: z.strictObject({
-    accessKeyId: z.string().regex(/^[A-Z0-9]{16,128}$/),
-    secretAccessKey: z.string().min(8),
-    user: text.default('sandbox'),
-  }),
+  /** Whose keys the sandbox accepts; the sandbox's own ones when left out. */
+  identity: z
+    .strictObject({
+      accessKeyId: z.string().regex(/^[A-Z0-9]{16,128}$/),
+      secretAccessKey: z.string().min(8),
+      user: text.default('sandbox'),
+    })
+    .optional(),
   vpcs: z.array(z.strictObject({ id: hexId('vpc'), cidr: z.cidrv4(), tags })).default([]),
   subnets: z
     .array(z.strictObject({ id: hexId('subnet'), vpc: hexId('vpc'), cidr: z.cidrv4(), zone, tags }))
