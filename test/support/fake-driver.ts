@@ -1,0 +1,116 @@
+import type { MissingSource } from '../../functions/catalog/documents.ts';
+import type {
+  Discovery,
+  Driver,
+  PollOutcome,
+  PollRequest,
+  StartOutcome,
+  StartRequest,
+} from '../../functions/drivers/driver.ts';
+import type { Clock } from '../../functions/shared/clock.ts';
+import { copyName } from '../../functions/shared/names.ts';
+import type { SourceKind } from '../../functions/shared/source.ts';
+
+interface FakeCopy {
+  readonly id: string;
+  readonly source: string;
+  readonly startedAt: number;
+  failsWith?: string;
+}
+
+export interface FakeDriverOptions {
+  readonly kind?: SourceKind;
+  readonly clock: Clock;
+  readonly ids: readonly string[];
+  readonly missing?: readonly MissingSource[];
+  /** Seconds until a copy is available, or its content fixed. */
+  readonly copySeconds?: number;
+  readonly fixedSeconds?: number;
+  /** Answers instead of starting, by source id; called on every try. */
+  readonly refuse?: (request: StartRequest, tries: number) => StartOutcome | undefined;
+  /** Copies under way at once before starts answer `wait`. */
+  readonly quota?: number;
+}
+
+/** A driver whose cloud is a map: idempotent by name like the real ones, with switches for bad days. */
+export class FakeDriver implements Driver {
+  readonly kind: SourceKind;
+  readonly contentFixedAt: 'initiation' | 'completion';
+  readonly copies = new Map<string, FakeCopy>();
+  readonly calls = { discover: 0, start: 0, poll: 0 };
+  readonly #options: FakeDriverOptions;
+  readonly #tries = new Map<string, number>();
+
+  constructor(options: FakeDriverOptions) {
+    this.kind = options.kind ?? 'ec2';
+    this.contentFixedAt = this.kind === 'ec2' ? 'initiation' : 'completion';
+    this.#options = options;
+  }
+
+  async discover(): Promise<Discovery> {
+    this.calls.discover += 1;
+    const sources = this.#options.ids.map((id) => ({
+      source: { kind: this.kind, id, region: 'eu-west-1' },
+      relaunch: { private_ip: '10.0.1.67' },
+    }));
+    return { sources, missing: this.#options.missing ?? [] };
+  }
+
+  async start(request: StartRequest): Promise<StartOutcome> {
+    this.calls.start += 1;
+    const { id } = request.source;
+    const tries = (this.#tries.get(id) ?? 0) + 1;
+    this.#tries.set(id, tries);
+    const refusal = this.#options.refuse?.(request, tries);
+    if (refusal) return refusal;
+    const name = copyName(request.deployment, request.plan, request.source, request.slot, request.attempt);
+    const existing = this.copies.get(name);
+    if (existing?.failsWith !== undefined) {
+      return { state: 'spoilt', id: existing.id, name, reason: existing.failsWith };
+    }
+    if (!existing) {
+      const underWay = [...this.copies.values()].filter((copy) => !this.#done(copy)).length;
+      if (underWay >= (this.#options.quota ?? Number.POSITIVE_INFINITY)) {
+        return { state: 'wait', reason: 'PendingSnapshotLimitExceeded', blocksOthers: true };
+      }
+      this.copies.set(name, {
+        id: `copy-${this.copies.size}`,
+        source: id,
+        startedAt: this.#options.clock.now(),
+      });
+    }
+    return { state: 'started', id: this.copies.get(name)?.id ?? '', name };
+  }
+
+  async poll(request: PollRequest): Promise<readonly PollOutcome[]> {
+    this.calls.poll += 1;
+    return request.copies.map(({ id, name }): PollOutcome => {
+      const copy = this.copies.get(name);
+      if (!copy) return { state: 'pending', id, contentFixed: false };
+      if (copy.failsWith !== undefined) return { state: 'failed', id, reason: copy.failsWith, snapshots: [] };
+      if (this.#done(copy)) {
+        return {
+          state: 'available',
+          id,
+          snapshots: [`snap-of-${id}`],
+          bytes: 2 ** 30,
+          createdAt: '2026-01-01T00:00:00Z',
+        };
+      }
+      return { state: 'pending', id, contentFixed: this.#age(copy) >= (this.#options.fixedSeconds ?? 0) };
+    });
+  }
+
+  /** Lets the copy of a source, made or yet to be made, end in an error. */
+  spoil(sourceId: string, reason: string): void {
+    for (const copy of this.copies.values()) if (copy.source === sourceId) copy.failsWith = reason;
+  }
+
+  #age(copy: FakeCopy): number {
+    return (this.#options.clock.now() - copy.startedAt) / 1000;
+  }
+
+  #done(copy: FakeCopy): boolean {
+    return this.#age(copy) >= (this.#options.copySeconds ?? 60);
+  }
+}

@@ -1,0 +1,21 @@
+import type { Vault } from '../../functions/catalog/vault.ts';
+import type { Json } from '../../functions/shared/durable.ts';
+
+/** The vault's promises without S3: create-only, oldest first, in key order. */
+export class MemoryVault implements Vault {
+  readonly documents = new Map<string, Json>();
+
+  async create(key: string, document: Json): Promise<'created' | 'exists'> {
+    if (this.documents.has(key)) return 'exists';
+    this.documents.set(key, structuredClone(document));
+    return 'created';
+  }
+
+  async read(key: string): Promise<Json | undefined> {
+    return structuredClone(this.documents.get(key));
+  }
+
+  async list(prefix: string): Promise<readonly string[]> {
+    return [...this.documents.keys()].filter((key) => key.startsWith(prefix)).sort();
+  }
+}
