@@ -1,0 +1,305 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createEngine } from '../../../functions/engine/engine.ts';
+import { ReplayMismatchError } from '../../../functions/engine/execution.ts';
+import { DurableLimitError } from '../../../functions/engine/limits.ts';
+import { SimulatedCrash } from '../../../functions/engine/session.ts';
+import { CheckpointStore } from '../../../functions/engine/store.ts';
+import type { DurableContext, Workflow } from '../../../functions/shared/durable.ts';
+import { VirtualClock } from '../../../functions/shared/virtual-clock.ts';
+
+const newClock = () => new VirtualClock(Date.UTC(2026, 10, 20));
+
+/** Dies at the n-th checkpoint, once. */
+const dieAt = (at: number, phase: 'before' | 'after') => (event: { index: number; phase: string }) => {
+  if (event.index === at && event.phase === phase) throw new SimulatedCrash(`crash ${phase} ${at}`);
+};
+
+describe('the local engine', () => {
+  it('counts operations, checkpoints, invocations and bytes as the service meters them', async () => {
+    const engine = createEngine({ clock: newClock() });
+    await engine.run(async (_input: null, context) => {
+      await context.step('one', async () => 'abc');
+      return context.waitFor('poll', {
+        initial: 0 as number,
+        check: async (state) => state + 1,
+        next: (state) => (state === 3 ? 'done' : { waitSeconds: 1 }),
+      });
+    }, null);
+    expect(engine.statistics()).toEqual({
+      // Execution, step, wait, and two further checks.
+      operations: 5,
+      // Step, three checks, end.
+      checkpoints: 5,
+      // The start and two ends of waits.
+      invocations: 3,
+      // `null`, `"abc"`, `1`, `2`, `3`, `3`.
+      bytes: 4 + 5 + 4,
+    });
+  });
+
+  it('answers a finished execution from its checkpoints', async () => {
+    const engine = createEngine({ clock: newClock() });
+    let runs = 0;
+    const workflow: Workflow<number, number> = async (input) => {
+      runs += 1;
+      return input + 1;
+    };
+    expect(await engine.run(workflow, 1, { name: 'a' })).toBe(2);
+    expect(await engine.run(workflow, 1, { name: 'a' })).toBe(2);
+    expect(runs).toBe(1);
+  });
+
+  it('refuses the name of an execution that has another input', async () => {
+    const engine = createEngine({ clock: newClock() });
+    const workflow: Workflow<number, number> = async (input) => input;
+    await engine.run(workflow, 1, { name: 'a' });
+    await expect(engine.run(workflow, 2, { name: 'a' })).rejects.toThrow("an execution named 'a' exists");
+  });
+
+  it('goes on in a new engine over the store of the one that crashed', async () => {
+    const store = new CheckpointStore();
+    const bodies: string[] = [];
+    const workflow: Workflow<null, string> = async (_input, context) => {
+      await context.step('one', async () => bodies.push('one'));
+      await context.step('two', async () => bodies.push('two'));
+      return 'end';
+    };
+    const crashing = createEngine({ clock: newClock(), store, onCheckpoint: dieAt(2, 'before') });
+    await expect(crashing.run(workflow, null)).rejects.toThrow(SimulatedCrash);
+    expect(await createEngine({ clock: newClock(), store }).run(workflow, null)).toBe('end');
+    expect(bodies).toEqual(['one', 'two', 'two']);
+  });
+
+  it('refuses a workflow whose operations changed under an execution', async () => {
+    const store = new CheckpointStore();
+    const crashing = createEngine({ clock: newClock(), store, onCheckpoint: dieAt(1, 'after') });
+    await expect(
+      crashing.run(async (_: null, context) => context.step('one', async () => 1), null),
+    ).rejects.toThrow(SimulatedCrash);
+    const changed = createEngine({ clock: newClock(), store }).run(
+      async (_: null, context) => context.step('uno', async () => 1),
+      null,
+    );
+    await expect(changed).rejects.toThrow(ReplayMismatchError);
+    await expect(changed).rejects.toThrow(
+      "asks for step 'uno' at position 1 where its checkpoints hold step 'one'",
+    );
+  });
+
+  it('waits only for what is left of a wait that a crash interrupted', async () => {
+    const clock = newClock();
+    const start = clock.now();
+    const store = new CheckpointStore();
+    const workflow: Workflow<null, number> = async (_input, context) =>
+      context.waitFor('poll', {
+        initial: 0 as number,
+        check: async (state) => state + 1,
+        next: (state) => (state === 2 ? 'done' : { waitSeconds: 100 }),
+      });
+    const crashing = createEngine({ clock, store, onCheckpoint: dieAt(1, 'after') });
+    await expect(crashing.run(workflow, null)).rejects.toThrow(SimulatedCrash);
+    clock.advance(40_000);
+    expect(await createEngine({ clock, store }).run(workflow, null)).toBe(2);
+    expect(clock.now() - start).toBe(100_000);
+  });
+
+  it('runs no catch or finally of a workflow after a crash', async () => {
+    const seen: string[] = [];
+    const engine = createEngine({ clock: newClock(), onCheckpoint: dieAt(1, 'before') });
+    const run = engine.run(async (_: null, context) => {
+      try {
+        await context.step('one', async () => 1);
+      } catch {
+        seen.push('catch');
+      } finally {
+        seen.push('finally');
+      }
+      return 'end';
+    }, null);
+    await expect(run).rejects.toThrow(SimulatedCrash);
+    expect(seen).toEqual([]);
+  });
+
+  it('lets the bodies of sibling branches settle before a crash is reported, and starts nothing after it', async () => {
+    const clock = newClock();
+    let running = 0;
+    let settled = 0;
+    let startedLater = 0;
+    const slow = async (context: DurableContext) => {
+      await context.step('slow', async () => {
+        running += 1;
+        await clock.sleep(5_000);
+        settled += 1;
+        return null;
+      });
+      return context.step('later', async () => {
+        startedLater += 1;
+        return null;
+      });
+    };
+    const quick = async (context: DurableContext) => context.step('quick', async () => null);
+    const engine = createEngine({ clock, onCheckpoint: dieAt(1, 'before') });
+    const run = engine.run(async (_: null, context) => context.all('both', [slow, quick]), null);
+    await expect(run).rejects.toThrow(SimulatedCrash);
+    expect({ running, settled, startedLater }).toEqual({ running: 1, settled: 1, startedLater: 0 });
+  });
+
+  it('stops a wait at once when it is interrupted, and goes on with the next run', async () => {
+    const clock = newClock();
+    const engine = createEngine({ clock });
+    const controller = new AbortController();
+    const workflow: Workflow<null, number> = async (_input, context) =>
+      context.waitFor('poll', {
+        initial: 0 as number,
+        check: async (state) => {
+          if (state === 1) controller.abort(new Error('interrupted'));
+          return state + 1;
+        },
+        next: (state) => (state === 3 ? 'done' : { waitSeconds: 60 }),
+      });
+    await expect(engine.run(workflow, null, { signal: controller.signal })).rejects.toThrow('interrupted');
+    expect(await engine.run(workflow, null)).toBe(3);
+  });
+
+  it('does not start a step for a signal that is aborted already', async () => {
+    let bodies = 0;
+    const run = createEngine({ clock: newClock() }).run(
+      async (_: null, context) => context.step('one', async () => (bodies += 1)),
+      null,
+      { signal: AbortSignal.abort(new Error('interrupted')) },
+    );
+    await expect(run).rejects.toThrow('interrupted');
+    expect(bodies).toBe(0);
+  });
+
+  it('fails an execution that needs more operations than the service gives', async () => {
+    const engine = createEngine({ clock: newClock(), limits: { operations: 10 } });
+    const run = engine.run(async (_: null, context) => {
+      for (let n = 0; n < 20; n += 1) {
+        // Catching must not help: on the service the execution is over.
+        await context.step(`step-${n}`, async () => n).catch(() => 0);
+      }
+      return null;
+    }, null);
+    await expect(run).rejects.toThrow(DurableLimitError);
+    await expect(run).rejects.toMatchObject({
+      limit: 'operations',
+      allowed: 10,
+      found: 11,
+      operation: 'step-9',
+    });
+  });
+
+  it('fails an execution that writes more than it may in total', async () => {
+    const engine = createEngine({ clock: newClock(), limits: { totalBytes: 1_000 } });
+    const run = engine.run(async (_: null, context) => {
+      for (let n = 0; n < 20; n += 1) await context.step(`step-${n}`, async () => 'x'.repeat(98));
+      return null;
+    }, null);
+    await expect(run).rejects.toMatchObject({ limit: 'totalBytes', allowed: 1_000 });
+  });
+
+  it('names the registered functions when an invoke finds none', async () => {
+    const child: Workflow<null, null> = async () => null;
+    const engine = createEngine({ clock: newClock(), functions: { 'backup-worker': child } });
+    const run = engine.run(async (_: null, context) => context.invoke('x', 'backup', null), null);
+    await expect(run).rejects.toThrow("no function 'backup' to invoke (registered: backup-worker)");
+  });
+
+  it('keeps the original of a defect as the cause, for its stack', async () => {
+    const run = createEngine({ clock: newClock() }).run(async (_: null, context) => {
+      return context.step('one', async (): Promise<null> => {
+        throw new TypeError('a defect');
+      });
+    }, null);
+    const error = await run.catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ name: 'TypeError', message: 'a defect' });
+    expect(error).toHaveProperty('cause');
+  });
+
+  it('gives the same result whatever crashes, and never runs a remembered body again', async () => {
+    const shape = fc.array(
+      fc.oneof(
+        fc.record({ kind: fc.constant('step' as const) }),
+        fc.record({ kind: fc.constant('wait' as const), polls: fc.integer({ min: 1, max: 4 }) }),
+        fc.record({ kind: fc.constant('invoke' as const) }),
+        fc.record({ kind: fc.constant('all' as const), branches: fc.integer({ min: 0, max: 4 }) }),
+      ),
+      { maxLength: 8 },
+    );
+    await fc.assert(
+      fc.asyncProperty(shape, fc.infiniteStream(fc.integer({ min: 0, max: 9 })), async (plan, dice) => {
+        const remembered = new Set<string>();
+        const repeated: string[] = [];
+        const ran = new Set<string>();
+        const body = (key: string) => async () => {
+          if (remembered.has(key)) repeated.push(key);
+          ran.add(key);
+          return key;
+        };
+        const child: Workflow<string, string> = async (input, context) => {
+          const result = await context.step('inner', body(input));
+          remembered.add(input);
+          return result;
+        };
+        const workflow: Workflow<null, string[]> = async (_input, context) => {
+          const results: string[] = [];
+          for (const [index, part] of plan.entries()) {
+            const key = `${part.kind}-${index}`;
+            if (part.kind === 'step') {
+              results.push(await context.step(key, body(key)));
+              remembered.add(key);
+            } else if (part.kind === 'invoke') {
+              results.push(await context.invoke<string>(key, 'child', key));
+            } else if (part.kind === 'wait') {
+              const polls = await context.waitFor(key, {
+                initial: 0 as number,
+                check: async (state) => state + 1,
+                next: (state) => (state >= part.polls ? 'done' : { waitSeconds: 5 }),
+              });
+              results.push(`${key}:${polls}`);
+            } else {
+              const branches = Array.from(
+                { length: part.branches },
+                (_, n) => async (branch: DurableContext) => {
+                  const result = await branch.step('inner', body(`${key}.${n}`));
+                  remembered.add(`${key}.${n}`);
+                  return result;
+                },
+              );
+              results.push(...(await context.all(key, branches)));
+            }
+          }
+          return results;
+        };
+        const calm = await createEngine({ clock: newClock(), functions: { child } }).run(workflow, null);
+        const expectedBodies = new Set(ran);
+        remembered.clear();
+        ran.clear();
+        let crashes = 0;
+        const stormy = createEngine({
+          clock: newClock(),
+          functions: { child },
+          onCheckpoint: () => {
+            if (crashes < 50 && dice.next().value === 0) {
+              crashes += 1;
+              throw new SimulatedCrash('dice');
+            }
+          },
+        });
+        let result: string[] | undefined;
+        while (result === undefined) {
+          result = await stormy.run(workflow, null).catch((error: unknown) => {
+            if (error instanceof SimulatedCrash) return undefined;
+            throw error;
+          });
+        }
+        expect(result).toEqual(calm);
+        expect(repeated).toEqual([]);
+        expect(ran).toEqual(expectedBodies);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
