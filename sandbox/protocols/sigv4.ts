@@ -1,0 +1,333 @@
+/** Verifies Signature Version 4: signed headers, presigned queries, signed chunks. */
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { Identities, Identity } from '../identities.ts';
+import type { ChunkedBody } from './aws-chunked.ts';
+import { canonicalRequest, collectHeaders, type SignedRequest } from './canonical-request.ts';
+
+export interface Credential {
+  readonly accessKeyId: string;
+  /** `20261120` */
+  readonly date: string;
+  readonly region: string;
+  /** Name in the credential scope: it says which service the request is for. */
+  readonly service: string;
+}
+
+export interface Authorization {
+  readonly credential: Credential;
+  readonly signedHeaders: readonly string[];
+  readonly signature: string;
+  /** `20261120T020000Z`; empty when the request has none. */
+  readonly timestamp: string;
+  readonly sessionToken: string | undefined;
+  /** Seconds that a presigned request lives, undefined for signed headers. */
+  readonly expiresSeconds: number | undefined;
+}
+
+/** Why a request is refused. Each protocol has its own code for each. */
+export type AuthenticationProblem =
+  | 'missing'
+  | 'malformed'
+  | 'unknown-access-key'
+  | 'bad-session-token'
+  | 'expired-session'
+  | 'wrong-signature'
+  | 'wrong-payload-hash'
+  | 'unsigned-headers'
+  | 'skewed'
+  | 'expired';
+
+export class AuthenticationError extends Error {
+  readonly problem: AuthenticationProblem;
+
+  constructor(problem: AuthenticationProblem, message: string) {
+    super(message);
+    this.name = 'AuthenticationError';
+    this.problem = problem;
+  }
+}
+
+const ALGORITHM = 'AWS4-HMAC-SHA256';
+
+/** Reads what the request says of itself; nothing is verified yet. Undefined when it is not signed at all. */
+export function readAuthorization(request: SignedRequest): Authorization | undefined {
+  const headers = collectHeaders(request.rawHeaders);
+  const header = headers.get('authorization');
+  if (header !== undefined) {
+    const parts = new Map(
+      header
+        .slice(ALGORITHM.length)
+        .split(',')
+        .map((part) => {
+          const equals = part.indexOf('=');
+          return [part.slice(0, equals).trim(), part.slice(equals + 1).trim()];
+        }),
+    );
+    return build(header.startsWith(`${ALGORITHM} `), (name) => parts.get(name), {
+      timestamp: headers.get('x-amz-date') ?? basicFormat(headers.get('date')),
+      sessionToken: headers.get('x-amz-security-token'),
+      expiresSeconds: undefined,
+    });
+  }
+  const query = new URLSearchParams(request.query);
+  if (!query.has('X-Amz-Signature') && !query.has('X-Amz-Credential')) return undefined;
+  return build(
+    query.get('X-Amz-Algorithm') === ALGORITHM,
+    (name) => query.get(`X-Amz-${name}`) ?? undefined,
+    {
+      timestamp: query.get('X-Amz-Date') ?? '',
+      sessionToken: query.get('X-Amz-Security-Token') ?? undefined,
+      expiresSeconds: Number(query.get('X-Amz-Expires') ?? Number.NaN),
+    },
+  );
+}
+
+function build(
+  algorithmKnown: boolean,
+  part: (name: string) => string | undefined,
+  rest: Pick<Authorization, 'timestamp' | 'sessionToken' | 'expiresSeconds'>,
+): Authorization {
+  const scope = (part('Credential') ?? '').split('/');
+  // An access key may itself contain slashes (that of a web identity does), the scope never has more than four parts.
+  const [date, region, service, terminator] = scope.slice(-4);
+  const accessKeyId = scope.slice(0, -4).join('/');
+  const signedHeaders = part('SignedHeaders');
+  const signature = part('Signature');
+  if (!algorithmKnown || !date || !region || !service || terminator !== 'aws4_request' || !accessKeyId) {
+    throw new AuthenticationError(
+      'malformed',
+      'The authorization header or query is not a complete Signature Version 4.',
+    );
+  }
+  if (!signedHeaders || !signature) {
+    throw new AuthenticationError('malformed', 'The authorization needs SignedHeaders and Signature.');
+  }
+  return {
+    credential: { accessKeyId, date, region, service },
+    signedHeaders: signedHeaders.split(';'),
+    signature,
+    ...rest,
+  };
+}
+
+export interface Verification {
+  readonly identity: Identity;
+  /** Verifies the signatures of chunks, for a body that was sent in signed chunks. */
+  verifyChunks(body: ChunkedBody): void;
+}
+
+/**
+ * @param now real time in milliseconds: a client signs with the wall clock, whatever the sandbox's clock says
+ * @throws AuthenticationError
+ */
+export function verifySignature(
+  request: SignedRequest,
+  authorization: Authorization,
+  body: Buffer,
+  identities: Identities,
+  now: number,
+): Verification {
+  const { credential, timestamp, signedHeaders } = authorization;
+  const isS3 = credential.service === 's3';
+  const headers = collectHeaders(request.rawHeaders);
+  const identity = identities.find(credential.accessKeyId);
+  if (!identity) throw new AuthenticationError('unknown-access-key', credential.accessKeyId);
+  verifySession(identity, authorization, now);
+  verifyTime(authorization, now, isS3);
+  verifyHeaderSet(headers, authorization, isS3);
+  const payloadHash = payloadHashOf(authorization, headers, body, isS3);
+  const canonical = canonicalRequest(
+    request,
+    headers,
+    signedHeaders,
+    payloadHash,
+    isS3 ? 'once' : 'twice',
+    authorization.expiresSeconds === undefined ? undefined : 'X-Amz-Signature',
+  );
+  const scope = `${credential.date}/${credential.region}/${credential.service}/aws4_request`;
+  const key = signingKey(identity.secretAccessKey, credential);
+  const stringToSign = [ALGORITHM, timestamp, scope, sha256(canonical)].join('\n');
+  if (!sameSignature(hmac(key, stringToSign), authorization.signature)) {
+    throw new AuthenticationError('wrong-signature', SIGNATURE_MESSAGE);
+  }
+  return {
+    identity,
+    verifyChunks: (chunked) =>
+      verifyChunks(chunked, payloadHash, authorization, `${timestamp}\n${scope}`, key),
+  };
+}
+
+export const SIGNATURE_MESSAGE =
+  'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.';
+
+function verifySession(identity: Identity, { sessionToken }: Authorization, now: number): void {
+  if (identity.sessionToken !== sessionToken) {
+    throw new AuthenticationError(
+      'bad-session-token',
+      'The security token included in the request is invalid',
+    );
+  }
+  if (identity.expiresAt !== undefined && identity.expiresAt <= now) {
+    throw new AuthenticationError('expired-session', 'The security token included in the request is expired');
+  }
+}
+
+const MINUTE = 60_000;
+
+function verifyTime(
+  { timestamp, credential, expiresSeconds }: Authorization,
+  now: number,
+  isS3: boolean,
+): void {
+  const signedAt = parseBasicFormat(timestamp);
+  if (signedAt === undefined) {
+    throw new AuthenticationError(
+      'malformed',
+      'The request needs an X-Amz-Date of the form 20261120T020000Z.',
+    );
+  }
+  if (!timestamp.startsWith(credential.date)) {
+    throw new AuthenticationError(
+      'wrong-signature',
+      `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${credential.date}' != '${timestamp.slice(0, 8)}', from '${timestamp}'.`,
+    );
+  }
+  const allowance = (isS3 ? 15 : 5) * MINUTE;
+  const clock = basicFormat(new Date(now).toISOString());
+  const bound = (offset: number): string => basicFormat(new Date(now + offset).toISOString());
+  const minutes = allowance / MINUTE;
+  if (signedAt > now + allowance) {
+    throw new AuthenticationError(
+      'skewed',
+      `Signature not yet current: ${timestamp} is still later than ${bound(allowance)} (${clock} + ${minutes} min.)`,
+    );
+  }
+  if (expiresSeconds === undefined) {
+    if (signedAt >= now - allowance) return;
+    throw new AuthenticationError(
+      'skewed',
+      `Signature expired: ${timestamp} is now earlier than ${bound(-allowance)} (${clock} - ${minutes} min.)`,
+    );
+  }
+  // A week at most ("Authenticating requests: using query parameters" in the S3 API reference).
+  if (!(expiresSeconds >= 1 && expiresSeconds <= 604_800)) {
+    throw new AuthenticationError(
+      'malformed',
+      'X-Amz-Expires must be a number between 1 and 604800 seconds.',
+    );
+  }
+  if (signedAt + expiresSeconds * 1000 < now) throw new AuthenticationError('expired', 'Request has expired');
+}
+
+function verifyHeaderSet(
+  headers: ReadonlyMap<string, string>,
+  authorization: Authorization,
+  isS3: boolean,
+): void {
+  const signed = new Set(authorization.signedHeaders);
+  if (!signed.has('host')) {
+    throw new AuthenticationError(
+      'wrong-signature',
+      "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
+    );
+  }
+  if (!isS3) return;
+  const unsigned = [...headers.keys()].filter((name) => name.startsWith('x-amz-') && !signed.has(name));
+  if (unsigned.length === 0) return;
+  throw new AuthenticationError(
+    'unsigned-headers',
+    'There were headers present in the request which were not signed',
+  );
+}
+
+function payloadHashOf(
+  { expiresSeconds }: Authorization,
+  headers: ReadonlyMap<string, string>,
+  body: Buffer,
+  isS3: boolean,
+): string {
+  const declared = headers.get('x-amz-content-sha256');
+  if (declared === undefined) {
+    if (!isS3) return sha256(body);
+    if (expiresSeconds !== undefined) return 'UNSIGNED-PAYLOAD';
+    throw new AuthenticationError(
+      'malformed',
+      'Missing required header for this request: x-amz-content-sha256',
+    );
+  }
+  if (declared === 'UNSIGNED-PAYLOAD' || declared.startsWith('STREAMING-')) return declared;
+  if (declared !== sha256(body)) {
+    throw new AuthenticationError(
+      'wrong-payload-hash',
+      "The provided 'x-amz-content-sha256' header does not match what was computed.",
+    );
+  }
+  return declared;
+}
+
+const EMPTY_HASH = sha256('');
+
+/** Every chunk signs its own bytes and the signature before it; the trailers sign the last. */
+function verifyChunks(
+  { chunks, trailers, trailerSignature }: ChunkedBody,
+  payloadHash: string,
+  authorization: Authorization,
+  timeAndScope: string,
+  key: Buffer,
+): void {
+  if (!payloadHash.startsWith('STREAMING-AWS4-HMAC-SHA256-PAYLOAD')) return;
+  let previous = authorization.signature;
+  for (const { bytes, signature } of chunks) {
+    const text = `${ALGORITHM}-PAYLOAD\n${timeAndScope}\n${previous}\n${EMPTY_HASH}\n${sha256(bytes)}`;
+    const expected = hmac(key, text);
+    if (!sameSignature(expected, signature ?? ''))
+      throw new AuthenticationError('wrong-signature', SIGNATURE_MESSAGE);
+    previous = expected.toString('hex');
+  }
+  if (!payloadHash.endsWith('-TRAILER')) return;
+  const canonical = trailers.map(([name, value]) => `${name}:${value}\n`).join('');
+  const expected = hmac(key, `${ALGORITHM}-TRAILER\n${timeAndScope}\n${previous}\n${sha256(canonical)}`);
+  if (!sameSignature(expected, trailerSignature ?? '')) {
+    throw new AuthenticationError('wrong-signature', SIGNATURE_MESSAGE);
+  }
+}
+
+const signingKeys = new Map<string, Buffer>();
+
+function signingKey(secret: string, { date, region, service }: Credential): Buffer {
+  const name = [secret, date, region, service].join('\n');
+  let key = signingKeys.get(name);
+  if (!key) {
+    // Keys change with the day and Region; a handful lives at a time.
+    if (signingKeys.size >= 100) signingKeys.clear();
+    key = [date, region, service, 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${secret}`));
+    signingKeys.set(name, key);
+  }
+  return key;
+}
+
+function hmac(key: Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest();
+}
+
+function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+function sameSignature(expected: Buffer, received: string): boolean {
+  return /^[0-9a-f]{64}$/.test(received) && timingSafeEqual(expected, Buffer.from(received, 'hex'));
+}
+
+/** `20261120T020000Z`, from an ISO or HTTP date; empty when it is neither. */
+function basicFormat(date: string | undefined): string {
+  const parsed = date === undefined ? new Date(Number.NaN) : new Date(date);
+  return Number.isNaN(parsed.getTime()) ? '' : parsed.toISOString().replaceAll(/[-:]|\.\d+/g, '');
+}
+
+function parseBasicFormat(timestamp: string): number | undefined {
+  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(timestamp);
+  if (!match) return undefined;
+  const [, year, month, day, hour, minute, second] = match;
+  const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(at) ? undefined : at;
+}
