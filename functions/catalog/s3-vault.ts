@@ -1,4 +1,5 @@
 import {
+  GetBucketVersioningCommand,
   GetObjectCommand,
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandOutput,
@@ -7,7 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Clock } from '../shared/clock.ts';
 import type { Json } from '../shared/durable.ts';
-import { errorCode, failedError } from '../shared/errors.ts';
+import { errorCode, failedError, usageError } from '../shared/errors.ts';
 import type { Vault } from './vault.ts';
 import { vaultProblem } from './vault-errors.ts';
 
@@ -30,6 +31,20 @@ export class S3Vault implements Vault {
     this.#s3 = s3;
     this.#bucket = bucket;
     this.#clock = clock;
+  }
+
+  /** Refuses a bucket that is missing, foreign or not versioned, before anything depends on it. */
+  async check(): Promise<void> {
+    const { Status } = await this.#s3
+      .send(new GetBucketVersioningCommand({ Bucket: this.#bucket }))
+      .catch((error: unknown) => {
+        throw vaultProblem(error, this.#bucket, 'read');
+      });
+    if (Status === 'Enabled') return;
+    throw usageError(
+      `the vault bucket ${this.#bucket} is not versioned, so its ledger could be overwritten`,
+      'deploy the stack (`npx cdk deploy`), or use a bucket with versioning and Object Lock',
+    );
   }
 
   async create(key: string, document: Json): Promise<'created' | 'exists'> {

@@ -1,0 +1,119 @@
+import type { Command } from 'commander';
+import { noHooks } from '../../functions/applications/hooks.ts';
+import type { Ledger } from '../../functions/catalog/ledger.ts';
+import { createEngine } from '../../functions/engine/engine.ts';
+import { findPlan } from '../../functions/plan/load.ts';
+import { failedError, usageError } from '../../functions/shared/errors.ts';
+import type { Logger } from '../../functions/shared/logger.ts';
+import { slotOf } from '../../functions/shared/names.ts';
+import {
+  backupFunctions,
+  backupShardWorkflow,
+  backupWorkflow,
+} from '../../functions/workflows/backup/backup.ts';
+import type { BackupDependencies } from '../../functions/workflows/backup/ports.ts';
+import { describeManifest, exitCodeOf, progressReporter } from '../cli/backup-report.ts';
+import type { Host, Invocation } from '../cli/host.ts';
+import { type Session, withSession } from '../cli/session.ts';
+import { lines } from '../cli/text.ts';
+import { snapkeepVersion } from '../cli/version.ts';
+
+interface BackupOptions {
+  readonly slot?: string;
+}
+
+export function register(program: Command, host: Host): void {
+  program
+    .command('backup')
+    .description('back up all sources of a plan now, or go on with a run that was interrupted')
+    .argument('<plan>', 'name of the plan')
+    .option('--slot <time>', 'the scheduled time that the run belongs to, RFC 3339; names the backup')
+    .action(
+      host.run(async (invocation, planName: string, options: BackupOptions) =>
+        withSession(invocation, (session) => runBackup(invocation, session, planName, options)),
+      ),
+    );
+}
+
+async function runBackup(
+  invocation: Invocation,
+  session: Session,
+  planName: string,
+  options: BackupOptions,
+): Promise<number> {
+  const { io, logger } = invocation;
+  const { config, ledger } = session;
+  const plan = findPlan(config, planName);
+  const given = options.slot === undefined ? undefined : parseSlot(options.slot, io.clock.now());
+  await session.vault.check();
+  const slot =
+    given ?? (await unfinishedSlot(ledger, plan.name, io.clock.now(), logger)) ?? slotOf(io.clock.now());
+
+  const reporter = progressReporter(io);
+  const deps: BackupDependencies = {
+    deployment: config.deployment,
+    region: config.region,
+    plans: config.plans,
+    drivers: session.drivers,
+    ledger,
+    hooks: noHooks,
+    clock: io.clock,
+    logger,
+    reporter,
+    snapkeepVersion,
+  };
+  const engine = createEngine({
+    clock: io.clock,
+    functions: { [backupFunctions.shard]: backupShardWorkflow(deps) },
+  });
+  try {
+    const { backupId } = await engine.run(
+      backupWorkflow(deps),
+      { plan: plan.name, slot },
+      { signal: io.signal },
+    );
+    const manifest = await ledger.readManifest(plan.name, backupId);
+    if (!manifest)
+      throw failedError(`${backupId} was sealed and cannot be read`, 'run `snapkeep show` on it');
+    invocation.print({
+      json: manifest,
+      text: describeManifest(manifest, config.vault.bucket) + nextSteps(plan.name, backupId),
+    });
+    return exitCodeOf(manifest.status);
+  } finally {
+    reporter.clear();
+  }
+}
+
+const nextSteps = (plan: string, backupId: string): string =>
+  `\n${lines([`Next: snapkeep list --plan ${plan}`, `      snapkeep show ${backupId}`])}`;
+
+function parseSlot(text: string, now: number): string {
+  const time = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text)
+    ? Date.parse(text)
+    : Number.NaN;
+  if (Number.isNaN(time)) {
+    throw usageError(`--slot ${JSON.stringify(text)} is not a time`, 'write it like 2026-11-20T02:00:00Z');
+  }
+  if (time > now + 60_000) {
+    throw usageError(`--slot ${text} lies in the future`, 'give the time at which the run was or is due');
+  }
+  return slotOf(time);
+}
+
+/**
+ * The newest run of the plan that was begun and not sealed, while its time is not up. Older ones are left to
+ * `--slot`: finishing them would only seal what they did not achieve.
+ */
+async function unfinishedSlot(
+  ledger: Ledger,
+  plan: string,
+  now: number,
+  logger: Logger,
+): Promise<string | undefined> {
+  const newest = (await ledger.listBackups(plan)).find(({ sealed }) => !sealed);
+  const intent = newest && (await ledger.readIntent(plan, newest.backupId));
+  if (!intent || now >= Date.parse(intent.deadline)) return undefined;
+  logger.warn(`going on with ${intent.backup_id}, which was begun at ${intent.created_at} and not finished`);
+  return intent.slot;
+}

@@ -1,0 +1,74 @@
+import { errorCode, failedError, SnapkeepError, usageError } from '../shared/errors.ts';
+
+const signIn = 'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws sso login`';
+
+/**
+ * The sentence for an error that says nothing about a source but about the way to AWS: credentials, Region, network.
+ * Undefined for anything else.
+ */
+export function accessProblem(error: unknown): SnapkeepError | undefined {
+  if (error instanceof SnapkeepError) return error;
+  const code = errorCode(error) ?? '';
+  switch (code) {
+    case 'CredentialsProviderError':
+    case 'TokenProviderError':
+      return usageError('no AWS credentials were found', signIn, error);
+    case 'ExpiredToken':
+    case 'ExpiredTokenException':
+    case 'RequestExpired':
+    case 'TokenRefreshRequired':
+      return usageError(
+        'the AWS credentials have expired',
+        'sign in again, then run the same command',
+        error,
+      );
+    case 'InvalidClientTokenId':
+    case 'InvalidAccessKeyId':
+    case 'UnrecognizedClientException':
+    case 'AuthFailure':
+    case 'SignatureDoesNotMatch':
+    case 'InvalidSignatureException':
+    case 'MissingAuthenticationToken':
+      return usageError(`AWS does not accept the credentials (${code})`, signIn, error);
+    case 'UnauthorizedOperation':
+    case 'AccessDenied':
+    case 'AccessDeniedException':
+      return usageError(
+        `the credentials are not allowed to do this: ${textOf(error)}`,
+        'give the role or user the permission that is named, or use other credentials',
+        error,
+      );
+    case 'OptInRequired':
+      return usageError(
+        'the Region is not enabled for this account',
+        'enable it, or correct `region` in snapkeep.yaml',
+      );
+    default:
+      return networkProblem(error);
+  }
+}
+
+const networkCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'EPIPE',
+]);
+
+function networkProblem(error: unknown): SnapkeepError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  if (code !== 'TimeoutError' && !networkCodes.has(code)) return undefined;
+  return failedError(
+    `AWS could not be reached (${textOf(error) || code})`,
+    'check the network, a proxy, and AWS_ENDPOINT_URL; the state is safe: run the same command again',
+    error,
+  );
+}
+
+const textOf = (error: unknown): string =>
+  error instanceof Error ? error.message.replace(/\s+/g, ' ').trim() : '';
