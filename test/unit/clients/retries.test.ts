@@ -1,9 +1,10 @@
-import { EC2ServiceException } from '@aws-sdk/client-ec2';
+import type { SdkError } from '@smithy/types';
 import { describe, expect, it } from 'vitest';
 import { clockRetryStrategy } from '../../../functions/clients/retries.ts';
 import { VirtualClock } from '../../../functions/shared/virtual-clock.ts';
 
-const error = new EC2ServiceException({ name: 'No', message: 'no', $fault: 'server', $metadata: {} });
+// Sound: everything that SdkError adds to Error is optional.
+const error = new Error('no') as SdkError;
 const start = Date.parse('2026-11-20T02:00:00Z');
 
 /** Retries the same error until the strategy gives up; answers the waits in milliseconds. */
