@@ -93,6 +93,7 @@ function unknownReferences(estate: Estate): Finding[] {
     subnet: new Set(estate.subnets.map(({ id }) => id)),
     securityGroup: new Set(estate.securityGroups.map(({ id }) => id)),
     keyPair: new Set(estate.keyPairs.map(({ name }) => name)),
+    subnetGroup: new Set(estate.subnetGroups.map(({ name }) => name)),
   };
   const findings: Finding[] = [];
   const check = (kind: keyof typeof known, name: string | undefined, path: Path): void => {
@@ -105,6 +106,17 @@ function unknownReferences(estate: Estate): Finding[] {
   estate.securityGroups.forEach(({ vpc }, index) => {
     check('vpc', vpc, ['securityGroups', index, 'vpc']);
   });
+  estate.subnetGroups.forEach(({ vpc, subnets }, index) => {
+    check('vpc', vpc, ['subnetGroups', index, 'vpc']);
+    subnets.forEach((subnet, position) => {
+      check('subnet', subnet, ['subnetGroups', index, 'subnets', position]);
+    });
+  });
+  for (const section of ['databases', 'clusters'] as const) {
+    estate[section].forEach(({ subnetGroup }, index) => {
+      check('subnetGroup', subnetGroup, [section, index, 'subnetGroup']);
+    });
+  }
   for (const section of ['instances', 'fleets'] as const) {
     estate[section].forEach((machine, index) => {
       check('subnet', machine.subnet, [section, index, 'subnet']);

@@ -47,7 +47,9 @@ const treeSchema = z.strictObject({
 const volumeSchema = z.strictObject({
   device: text,
   sizeGiB: z.int().min(1).max(65_536),
-  type: text.optional(),
+  type: z.enum(['gp2', 'gp3', 'io1', 'io2', 'st1', 'sc1', 'standard']).default('gp3'),
+  /** Where the machine mounts it; the first volume is `/`, and a volume without a mount point stays empty. */
+  mount: machinePath.optional(),
   encrypted: z.boolean().default(false),
   kmsKey: text.optional(),
 });
@@ -61,7 +63,7 @@ const machineShape = {
   volumes: z
     .array(volumeSchema)
     .min(1)
-    .default([{ device: '/dev/xvda', sizeGiB: 8, encrypted: false }]),
+    .default([{ device: '/dev/xvda', sizeGiB: 8, type: 'gp3', encrypted: false }]),
   state: z.enum(['running', 'stopped']).default('running'),
   tags,
 };
@@ -89,7 +91,9 @@ const databaseShape = {
   id: databaseId,
   engine: text,
   engineVersion: text,
+  subnetGroup: text.optional(),
   securityGroups: z.array(hexId('sg')).default([]),
+  parameterGroup: text.optional(),
   kmsKey: text.optional(),
   status: text.default('available'),
   tags,
@@ -151,8 +155,13 @@ export const estateSchema = z.strictObject({
     .array(z.strictObject({ id: hexId('sg'), vpc: hexId('vpc'), name: text, description: text, tags }))
     .default([]),
   keyPairs: z.array(z.strictObject({ name: text, id: hexId('key').optional() })).default([]),
+  /** Those that machines above have are there anyway; further ones for machines to come. */
+  instanceProfiles: z.array(text).default([]),
   instances: z.array(instanceSchema).default([]),
   fleets: z.array(fleetSchema).default([]),
+  subnetGroups: z
+    .array(z.strictObject({ name: databaseId, vpc: hexId('vpc'), subnets: z.array(hexId('subnet')).min(1) }))
+    .default([]),
   databases: z.array(databaseSchema).default([]),
   clusters: z.array(clusterSchema).default([]),
   buckets: z.array(bucketSchema).default([]),

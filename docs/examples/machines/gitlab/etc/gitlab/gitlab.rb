@@ -24,7 +24,7 @@ pgbouncer['enable'] = true
 pgbouncer['listen_addr'] = '10.0.1.80'
 pgbouncer['databases'] = {
   gitlabhq_production: {
-    host: 'gitlab-db.cluster-abc123.eu-west-1.rds.amazonaws.com',
+    host: 'gitlab-db.cluster-c8365695b094.eu-west-1.rds.amazonaws.com',
     user: 'pgbouncer',
     password: 'sandbox-pool-password-hash'
   }

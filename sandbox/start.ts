@@ -1,0 +1,131 @@
+import { identityOf, loadEstate } from './estate.ts';
+import { readEstate } from './estate-file.ts';
+import type { Fault, Faults } from './faults.ts';
+import { DEFAULT_IDENTITY, Identities, type Identity } from './identities.ts';
+import type { Latency } from './latency.ts';
+import type { RequestLog } from './requests.ts';
+import { createSandboxServer } from './server.ts';
+import { defaultVpc } from './services/ec2/model/network.ts';
+import type { Ec2Settings } from './services/ec2/model/settings.ts';
+import { createEc2, type Ec2 } from './services/ec2/service.ts';
+import { createRds, type Rds } from './services/rds/service.ts';
+import { createS3, type S3 } from './services/s3/service.ts';
+import { createSts, type Sts } from './services/sts/service.ts';
+import type { Throttle } from './throttle.ts';
+import { World, type WorldOptions } from './world.ts';
+
+export interface SandboxOptions extends WorldOptions {
+  /** Any free one when left out or 0. */
+  readonly port?: number;
+  /** Path of an estate file. Without one the account holds a default VPC and nothing else. */
+  readonly estate?: string;
+  /** Real milliseconds added to each answer. */
+  readonly latencyMilliseconds?: number;
+  /** Whether the documented request rates apply; they do not unless this is set. */
+  readonly throttle?: boolean;
+  readonly faults?: Iterable<Fault>;
+  readonly ec2?: Partial<Ec2Settings>;
+  /** Told of mistakes of the sandbox itself, beside `internalErrors`. */
+  readonly onInternalError?: (failure: InternalFailure) => void;
+}
+
+/** A mistake of the sandbox; `place` is the `service:action` that met it. */
+export interface InternalFailure {
+  readonly place: string;
+  readonly error: unknown;
+}
+
+export interface RunningSandbox {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  readonly region: string;
+  /** Signs for the account that the estate belongs to. */
+  readonly identity: Identity;
+  /** What a process needs in its environment so that AWS clients talk to this sandbox. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly world: World;
+  readonly ec2: Ec2;
+  readonly rds: Rds;
+  readonly s3: S3;
+  readonly sts: Sts;
+  readonly requests: RequestLog;
+  readonly faults: Faults;
+  readonly throttle: Throttle;
+  readonly latency: Latency;
+  readonly identities: Identities;
+  /** What went wrong inside the sandbox itself; anything in here is a mistake of it. The first hundred are kept. */
+  readonly internalErrors: readonly InternalFailure[];
+  /** Ends open connections and removes the machine trees. */
+  close(): Promise<void>;
+}
+
+/** Region of a sandbox without an estate. */
+const defaultRegion = 'eu-west-1';
+
+/**
+ * Assembles a world, its services and the server, and listens.
+ * @throws EstateError for an estate that cannot be; the system's error (`EADDRINUSE`) for a port that is taken.
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<RunningSandbox> {
+  const estate = options.estate === undefined ? undefined : readEstate(options.estate);
+  const world = new World(options);
+  try {
+    const identity = estate ? identityOf(estate) : DEFAULT_IDENTITY;
+    const region = estate?.region ?? defaultRegion;
+    const identities = new Identities([identity]);
+    const ec2 = createEc2(world, options.ec2 ? { settings: options.ec2 } : {});
+    const rds = createRds(world, { network: (account, name) => databaseNetwork(ec2, account, name) });
+    const s3 = createS3(world);
+    const sts = createSts(world, { identities });
+    if (estate) loadEstate(world, { ec2, rds, s3 }, estate);
+
+    const internalErrors: InternalFailure[] = [];
+    const server = createSandboxServer({
+      world,
+      identities,
+      services: [ec2, rds, s3, sts].map(({ service }) => service),
+      faults: options.faults ?? [],
+      throttling: { enabled: options.throttle ?? false },
+      latencyMilliseconds: options.latencyMilliseconds ?? 0,
+      onInternalError: (error, place) => {
+        const failure = { place, error };
+        if (internalErrors.length < 100) internalErrors.push(failure);
+        options.onInternalError?.(failure);
+      },
+    });
+    await server.listen(options.port);
+    const { url, requests, faults, throttle, latency } = server;
+    return {
+      ...{ url, region, identity, environment: environmentOf(url, region, identity), world },
+      ...{ ec2, rds, s3, sts, requests, faults, throttle, latency, identities, internalErrors },
+      close: async () => {
+        await server.close();
+        world.close();
+      },
+    };
+  } catch (error) {
+    world.close();
+    throw error;
+  }
+}
+
+/** As in an account, databases that name no subnet group live in the default VPC. */
+function databaseNetwork(ec2: Ec2, account: string, name: string) {
+  const region = ec2.region(name);
+  const { vpcId, groupId: securityGroupId } = defaultVpc(region, account);
+  const subnets = [...region.subnets.values()].filter((subnet) => subnet.vpcId === vpcId);
+  return { vpcId, securityGroupId, subnets: subnets.map(({ id, zone }) => ({ id, zone })) };
+}
+
+function environmentOf(url: string, region: string, identity: Identity): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: url,
+    AWS_REGION: region,
+    // Older AWS CLIs read this name only.
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: identity.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: identity.secretAccessKey,
+    // On a machine in EC2 nobody should ask that machine's own role.
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
