@@ -1,6 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../../functions/shared/errors.ts';
+import { register as registerBackup } from '../commands/backup.ts';
+import { register as registerDemo } from '../commands/demo.ts';
 import { register as registerInit } from '../commands/init.ts';
+import { register as registerList } from '../commands/list.ts';
+import { register as registerSandbox } from '../commands/sandbox.ts';
+import { register as registerShow } from '../commands/show.ts';
 import { register as registerValidate } from '../commands/validate.ts';
 import { interrupted, printFailure, toFailure } from './failure.ts';
 import { createHost, type Host } from './host.ts';
@@ -10,7 +15,15 @@ import { snapkeepVersion } from './version.ts';
 export type Register = (program: Command, host: Host) => void;
 
 /** Every verb, in the order of the help. A new verb is one file in `bin/commands` and one line here. */
-const verbs: readonly Register[] = [registerInit, registerValidate];
+const verbs: readonly Register[] = [
+  registerInit,
+  registerValidate,
+  registerBackup,
+  registerList,
+  registerShow,
+  registerDemo,
+  registerSandbox,
+];
 
 const exitCodeHelp = `
 Exit codes:

@@ -3,8 +3,7 @@ import { errorCode, failedError, SnapkeepError, usageError } from '../shared/err
 const signIn = 'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws sso login`';
 
 /**
- * The sentence for an error that says nothing about a source but about the way to AWS: credentials, Region, network.
- * Undefined for anything else.
+ * The sentence for an error of AWS, or of the way to it: credentials, Region, network. Undefined for anything else.
  */
 export function accessProblem(error: unknown): SnapkeepError | undefined {
   if (error instanceof SnapkeepError) return error;
@@ -44,8 +43,18 @@ export function accessProblem(error: unknown): SnapkeepError | undefined {
         'enable it, or correct `region` in snapkeep.yaml',
       );
     default:
-      return networkProblem(error);
+      return networkProblem(error) ?? refusal(error);
   }
+}
+
+/** Whatever else a service answers about a call that the whole command depends on. */
+function refusal(error: unknown): SnapkeepError | undefined {
+  if (!(error instanceof Error) || !('$fault' in error)) return undefined;
+  return failedError(
+    `AWS refused: ${error.name}: ${textOf(error)}`,
+    'the state is safe: correct what it names, or wait, and run the same command again',
+    error,
+  );
 }
 
 const networkCodes = new Set([
