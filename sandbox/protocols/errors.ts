@@ -30,15 +30,16 @@ export function encodeError(error: ServiceError, context: ErrorContext): WireRes
   // Handlers name a modelled error by its structure or by the code that awsQuery uses for it.
   const shape = errors.get(error.code) ?? errorsByQueryCode.get(error.code);
   const status = error.status ?? modelledStatus(shape, context.protocol);
-  switch (context.protocol) {
-    case 'ec2Query':
-    case 'awsQuery':
-    case 'restXml':
-      return encodeXmlError(error, shape, status, context);
-    default:
-      return encodeJsonError(error, shape, status, context);
-  }
+  const answer = isXml(context.protocol)
+    ? encodeXmlError(error, shape, status, context)
+    : encodeJsonError(error, shape, status, context);
+  // A 304 has nothing but its headers (RFC 9110).
+  if (status === 304) return { status, headers: { ...error.headers }, body: '' };
+  return { ...answer, headers: { ...answer.headers, ...error.headers } };
 }
+
+const isXml = (protocol: WireProtocol): boolean =>
+  protocol === 'ec2Query' || protocol === 'awsQuery' || protocol === 'restXml';
 
 function modelledStatus(shape: StructureShape | undefined, protocol: WireProtocol): number {
   const { awsQueryError, httpError, error } = shape?.traits ?? {};

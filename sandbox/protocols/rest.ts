@@ -175,9 +175,17 @@ export function encodeRest(
       format === 'json'
         ? JSON.stringify(encodeJsonStructure(REST_JSON, shape, record, operation.name, inBody))
         : encodeDocument(shape, record, operation.name, namespace);
+    if (operation.name === 'GetBucketLocation') body = unwrapped(body);
   }
   return { status, headers, body: body ?? '' };
 }
+
+/**
+ * GetBucketLocation alone answers with the text of its root element, `<LocationConstraint>eu-west-1</LocationConstraint>`
+ * (Smithy trait `s3UnwrappedXmlOutput`, which the client's schema does not carry).
+ */
+const unwrapped = (body: string): string =>
+  body.replace(/<LocationConstraint>([^<]*)<\/LocationConstraint>/, '$1');
 
 const CONTENT_TYPE: Readonly<Record<RestFormat, string>> = {
   xml: 'application/xml',

@@ -135,7 +135,7 @@ function noRoute(format: RestFormat, { method, path }: WireRequest): ServiceErro
 }
 
 function encode(
-  { xmlNamespace }: Service,
+  { xmlNamespace, statusOf }: Service,
   protocol: WireProtocol,
   operation: Operation,
   output: object,
@@ -169,7 +169,9 @@ function encode(
       const headers = { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' };
       return { status: 200, headers, body: encodeRpcCbor(shape, output, name) };
     }
-    default:
-      return encodeRest(protocol === 'restXml' ? 'xml' : 'json', operation, output, xmlNamespace);
+    default: {
+      const answer = encodeRest(protocol === 'restXml' ? 'xml' : 'json', operation, output, xmlNamespace);
+      return { ...answer, status: statusOf?.(name, output) ?? answer.status };
+    }
   }
 }
