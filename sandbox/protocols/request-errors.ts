@@ -37,6 +37,12 @@ const AUTHENTICATION: Readonly<Record<AuthenticationProblem, Readonly<Record<Fam
     json: ['IncompleteSignatureException', 400],
     s3: ['AuthorizationHeaderMalformed', 400],
   },
+  unsupported: {
+    ec2: ['IncompleteSignature', 400],
+    query: ['IncompleteSignature', 400],
+    json: ['IncompleteSignatureException', 400],
+    s3: ['InvalidRequest', 400],
+  },
   'unknown-access-key': {
     ec2: EC2_AUTH,
     query: ['InvalidClientTokenId', 403, INVALID_TOKEN],

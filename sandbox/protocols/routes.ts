@@ -33,7 +33,7 @@ export interface RouteMatch {
 export type Router = (request: RestRequest) => RouteMatch | undefined;
 
 export function createRouter(operations: Iterable<Operation>, style: 's3' | 'plain'): Router {
-  const routes = [...operations].flatMap((operation) => routeOf(operation) ?? []);
+  const routes = [...operations].flatMap((operation) => routeOf(operation, style) ?? []);
   // The most particular route wins: "GET /{Key+}?uploadId" before "GET /{Key+}".
   routes.sort((a, b) => b.weight - a.weight);
   return (request) => {
@@ -63,7 +63,7 @@ export function createRouter(operations: Iterable<Operation>, style: 's3' | 'pla
   };
 }
 
-function routeOf(operation: Operation): Route | undefined {
+function routeOf(operation: Operation, style: 's3' | 'plain'): Route | undefined {
   const { http } = operation.traits;
   if (!http) return undefined;
   const [template = '/', literalQuery = ''] = http.uri.split('?');
@@ -86,8 +86,12 @@ function routeOf(operation: Operation): Route | undefined {
     else query.push([name, value]);
   }
   const members = operation.input?.members ?? [];
-  for (const { required, traits } of members)
-    if (required && traits.httpQuery) query.push([traits.httpQuery, undefined]);
+  if (style === 's3') {
+    // S3 tells UploadPart from PutObject by nothing but the parameters that only one of them requires.
+    for (const { required, traits } of members) {
+      if (required && traits.httpQuery) query.push([traits.httpQuery, undefined]);
+    }
+  }
   const copies = members.some(
     ({ required, traits }) => required && traits.httpHeader === 'x-amz-copy-source',
   );

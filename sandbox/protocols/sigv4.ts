@@ -28,6 +28,8 @@ export interface Authorization {
 export type AuthenticationProblem =
   | 'missing'
   | 'malformed'
+  /** Signed in a way that the service does not take, or without a header that it needs. */
+  | 'unsupported'
   | 'unknown-access-key'
   | 'bad-session-token'
   | 'expired-session'
@@ -53,6 +55,13 @@ const ALGORITHM = 'AWS4-HMAC-SHA256';
 export function readAuthorization(request: SignedRequest): Authorization | undefined {
   const headers = collectHeaders(request.rawHeaders);
   const header = headers.get('authorization');
+  const query = new URLSearchParams(request.query);
+  if (header?.startsWith('AWS ') || (query.has('AWSAccessKeyId') && query.has('Signature'))) {
+    throw new AuthenticationError(
+      'unsupported',
+      'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
+    );
+  }
   if (header !== undefined) {
     const parts = new Map(
       header
@@ -69,7 +78,6 @@ export function readAuthorization(request: SignedRequest): Authorization | undef
       expiresSeconds: undefined,
     });
   }
-  const query = new URLSearchParams(request.query);
   if (!query.has('X-Amz-Signature') && !query.has('X-Amz-Credential')) return undefined;
   return build(
     query.get('X-Amz-Algorithm') === ALGORITHM,
@@ -251,7 +259,7 @@ function payloadHashOf(
     if (!isS3) return sha256(body);
     if (expiresSeconds !== undefined) return 'UNSIGNED-PAYLOAD';
     throw new AuthenticationError(
-      'malformed',
+      'unsupported',
       'Missing required header for this request: x-amz-content-sha256',
     );
   }
