@@ -54,6 +54,13 @@ export function checkAcrossSections(
     }
   }
 
+  const placeholders = findPlaceholders(document.value, []);
+  const [placeholder] = placeholders;
+  if (placeholder !== undefined) {
+    const message = `${placeholders.map(formatPath).join(', ')} still ${placeholders.length === 1 ? 'says' : 'say'} change-me`;
+    warnings.push({ ...at(placeholder, message, 'Replace what `snapkeep init` could not know.'), path: '' });
+  }
+
   const elsewhere = new Map<string, string>();
   for (const plan of Object.values(config.plans)) {
     const base = ['plans', plan.name];
@@ -83,6 +90,14 @@ export function checkAcrossSections(
     }
   }
   return { problems, warnings };
+}
+
+/** Places where the starting configuration of `snapkeep init` was not filled in. */
+function findPlaceholders(value: unknown, path: readonly PathPart[]): readonly (readonly PathPart[])[] {
+  if (typeof value === 'string') return value.includes('change-me') ? [path] : [];
+  if (Array.isArray(value)) return value.flatMap((item, index) => findPlaceholders(item, [...path, index]));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => findPlaceholders(item, [...path, key]));
 }
 
 /** Every selection of a plan taken apart: one entry per identifier, one per set of tags. */

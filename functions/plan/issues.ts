@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { toExpectation } from '../shared/expectation.ts';
 import { nearest } from './nearest.ts';
 import { describeValue, formatPath, type PathPart, type Problem } from './problems.ts';
-import { fileSchema, laterSections, laterSourceKinds } from './schema.ts';
+import { fileSchema, laterSections, laterSourceKinds, planName } from './schema.ts';
 import type { YamlDocument } from './yaml-document.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -13,14 +13,43 @@ export function toProblems(
   document: YamlDocument,
   file: string,
 ): readonly Problem[] {
-  const problems = issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => unknownKey([...toPath(issue.path), key], document, file))
-      : [refusedValue(issue, document, file)],
+  const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
+  const misspelt = new Set(
+    unknown.flatMap(({ path, keys }) =>
+      keys.map((key) => formatPath([...toPath(path), nearest(key, knownKeys(toPath(path))) ?? key])),
+    ),
   );
-  return onePerPath(problems).toSorted(
-    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
-  );
+  const sectionsWithUnknown = new Set(unknown.map((issue) => formatPath(toPath(issue.path))));
+  const problems = issues.flatMap((issue) => {
+    const path = toPath(issue.path);
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => unknownKey([...path, key], document, file));
+    }
+    // A key that is missing because it is misspelt, or a rule that its section breaks without it, is no news.
+    const consequence =
+      (issue.code === 'custom' && sectionsWithUnknown.has(formatPath(path))) ||
+      (misspelt.has(formatPath(path)) && valueAt(document.value, path) === undefined);
+    return consequence ? [] : [refusedValue(issue, document, file)];
+  });
+  return inFileOrder(onePerPath([...planNameProblems(document, file), ...problems]));
+}
+
+const inFileOrder = (problems: readonly Problem[]): readonly Problem[] =>
+  problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+
+/** Plans whose names cannot be used. Not the schema's business, see there. */
+export function planNameProblems(document: YamlDocument, file: string): readonly Problem[] {
+  const plans = valueAt(document.value, ['plans']);
+  if (typeof plans !== 'object' || plans === null || Array.isArray(plans)) return [];
+  return Object.keys(plans).flatMap((name) => {
+    const checked = planName.safeParse(name);
+    if (checked.success) return [];
+    const { expected, remedy } = toExpectation(checked.error.issues[0]?.message ?? '');
+    const path = ['plans', name];
+    const place = { file, ...document.locate(path, 'key'), path: formatPath(path) };
+    const message = `found the name ${describeValue(name)}, expected ${expected}`;
+    return [remedy === undefined ? { ...place, message } : { ...place, message, remedy }];
+  });
 }
 
 const toPath = (path: readonly PropertyKey[]): readonly PathPart[] =>

@@ -12,7 +12,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
       bestDistance = candidateDistance;
     }
   }
-  // A third of the word may be wrong: `retension` finds `retention`, `foo` does not find `gcs`.
-  const limit = Math.max(1, Math.floor(Math.max(lower.length, best?.length ?? 0) / 3));
+  // Two of five letters may be wrong, since a swap counts twice: `vualt` finds `vault`, `foo` does not find `gcs`.
+  const limit = Math.max(1, Math.floor(Math.max(lower.length, best?.length ?? 0) * 0.4));
   return bestDistance <= limit ? best : undefined;
 }

@@ -1,7 +1,7 @@
 import { toRetentionPolicy } from '../retention/policy.ts';
 import { checkAcrossSections } from './checks.ts';
 import type { Config, Plan, RestoreTargets, Schedule, SourceSelection } from './config.ts';
-import { toProblems } from './issues.ts';
+import { planNameProblems, toProblems } from './issues.ts';
 import { ConfigError, type ConfigWarning } from './problems.ts';
 import { fileSchema, type WrittenConfig, type WrittenPlan, type WrittenSource } from './schema.ts';
 import { parseTimeout } from './texts.ts';
@@ -34,6 +34,8 @@ export function parseConfigWithWarnings(
   const document = parseYaml(text, fileName);
   const result = fileSchema.safeParse(document.value);
   if (!result.success) throw new ConfigError(fileName, toProblems(result.error.issues, document, fileName));
+  const names = planNameProblems(document, fileName);
+  if (names.length > 0) throw new ConfigError(fileName, names);
   const config = toConfig(result.data);
   const { problems, warnings } = checkAcrossSections(config, document, fileName, options.applications);
   if (problems.length > 0) throw new ConfigError(fileName, problems);

@@ -1,4 +1,4 @@
-import { type CronFields, type DayRule, weekdayNames } from './cron.ts';
+import type { CronFields, DayRule } from './cron.ts';
 import { parseScheduleExpression } from './schedule.ts';
 import { toLocal } from './zone.ts';
 
@@ -86,11 +86,10 @@ function describeDays(rule: DayRule): string {
 }
 
 function weekdayRanges(weekdays: ReadonlySet<number>): readonly string[] {
-  const short = (weekday: number): string => weekdayNames[weekday - 1] ?? String(weekday);
   const found = groups(weekdays);
   return found.length === weekdays.size
     ? [...weekdays].sort(byValue).map(weekdayOf)
-    : found.map(([from, to]) => (from === to ? weekdayOf(from) : `${short(from)} to ${short(to)}`));
+    : found.map(([from, to]) => (from === to ? weekdayOf(from) : `${weekdayOf(from)} to ${weekdayOf(to)}`));
 }
 
 /** Neighbouring values joined: 1, 2, 3, 7 becomes `1-3`, `7`. */

@@ -23,17 +23,19 @@ const lastYear = 2199;
 export function parseScheduleExpression(text: string): ScheduleExpression {
   const match = /^(cron|rate|at)\((.*)\)$/.exec(text);
   const [, form, body] = match ?? [];
-  if (text.length > 256 || form === undefined || body === undefined) {
-    throw new ExpressionError(`it is neither cron(...), rate(...) nor at(...)`, formRemedy(text));
+  if (text.length > 256) throw new ExpressionError('it has more than 256 characters');
+  if (form === undefined || body === undefined) {
+    if (/^(cron|rate|at)\([^)]*$/.test(text)) {
+      const remedy = 'Between { and } a comma ends a value: put the expression in quotes.';
+      throw new ExpressionError('the closing parenthesis is missing', remedy);
+    }
+    throw new ExpressionError('it has another form', formRemedy(text));
   }
   if (form === 'cron') return { form: 'cron', fields: parseCron(body) };
   return form === 'rate' ? parseRate(body) : parseAt(body);
 }
 
 function formRemedy(text: string): string {
-  if (/^(cron|rate|at)\(/.test(text)) {
-    return 'The closing parenthesis is missing. Between { and } a comma ends a value: put the expression in quotes.';
-  }
   if (/^[\d*/,-]+(\s+\S+){4}$/.test(text)) {
     return 'Write cron(minute hour day-of-month month day-of-week year) with ? in one of the two day fields.';
   }

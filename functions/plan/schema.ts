@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { retentionPolicySchema } from '../retention/policy.ts';
 import { expecting } from '../shared/expectation.ts';
-import { deploymentNameLimit, planNameLimit } from '../shared/names.ts';
+import { deploymentNameLimit, namePattern, planNameLimit } from '../shared/names.ts';
 import * as texts from './texts.ts';
 
 /** What applies when the file does not say otherwise. */
@@ -165,6 +165,9 @@ const plan = section(
   'a plan with schedule, sources and retention',
 );
 
+/** The name of a plan: a key of `plans`. */
+export const planName = texts.name(planNameLimit);
+
 const vault = section(
   {
     bucket: texts.bucket.describe('Name of the bucket with the ledger.'),
@@ -205,9 +208,13 @@ export const fileSchema = section(
     vault,
     notify: notify.optional(),
     plans: z
-      .record(texts.name(planNameLimit), plan, { error: expecting('at least one plan by name') })
+      // Names are checked by `planNameProblems`: a key that is refused here would hide the mistakes of its plan.
+      .record(z.string(), plan, { error: expecting('at least one plan by name') })
       .refine((plans) => Object.keys(plans).length > 0, { error: expecting('at least one plan by name') })
-      .meta({ minProperties: 1 })
+      .meta({
+        minProperties: 1,
+        propertyNames: { pattern: namePattern.source, maxLength: planNameLimit },
+      })
       .describe('What to protect, by the name of the plan.'),
   },
   'a mapping with version, deployment, region, vault and plans',

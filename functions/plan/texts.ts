@@ -130,7 +130,7 @@ export const scheduleExpression = z
       parseScheduleExpression(written);
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
-      const message = expecting(`${scheduleForms}: ${error.message}`, error.remedy);
+      const message = expecting(`${scheduleForms}, but ${error.message}`, error.remedy);
       context.addIssue({ code: 'custom', message });
     }
   })

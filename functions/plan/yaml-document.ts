@@ -16,6 +16,8 @@ import { ConfigError, type PathPart, type Problem } from './problems.ts';
 // A configuration of hundreds of plans stays far below; more is the wrong file or an attack on the parser.
 const sizeLimit = 1_048_576;
 const aliasLimit = 100;
+// More would be echoes of the first.
+const errorLimit = 20;
 
 /** A YAML document as plain data, with the places of its parts. */
 export interface YamlDocument {
@@ -49,9 +51,9 @@ export function parseYaml(text: string, file: string): YamlDocument {
     );
   }
   // A second document is often the echo of an earlier mistake, so mistakes are reported first.
-  const errors = documents
-    .flatMap((each) => [...each.errors, ...each.warnings])
-    .map((error) => problemAt(error.pos[0], ...explain(error)));
+  const found = documents.flatMap((each) => [...each.errors, ...each.warnings]);
+  if (found.some((error) => exhausted.test(error.message))) throw tooDeep(file);
+  const errors = onePerLine(found.map((error) => problemAt(error.pos[0], ...explain(error))));
   errors.push(...hazards(document, problemAt));
   if (errors.length > 0) throw new ConfigError(file, errors);
   const second = documents[1];
@@ -73,9 +75,21 @@ function read(text: string, file: string, lines: LineCounter): readonly Document
     return 'empty' in documents ? [] : documents;
   } catch (error) {
     // The parser is recursive: absurd nesting exhausts the stack.
-    if (error instanceof RangeError) throw whole(file, 'the file is nested too deeply', undefined, error);
+    if (error instanceof RangeError) throw tooDeep(file, error);
     throw error;
   }
+}
+
+// Nesting that exhausts the stack inside of the parser comes back as one of its syntax errors.
+const exhausted = /call stack|stack overflow/i;
+
+const tooDeep = (file: string, cause?: unknown): ConfigError =>
+  whole(file, 'the file is nested too deeply', 'Is this the right file?', cause);
+
+/** One slip makes the parser stumble again and again; what it says first about a line is what helps. */
+function onePerLine(problems: readonly Problem[]): Problem[] {
+  const lines = new Set<number | undefined>();
+  return problems.filter((problem) => lines.size < lines.add(problem.line).size).slice(0, errorLimit);
 }
 
 /** Parts of YAML that a configuration has no use for and that would mislead the reader or the parser. */
