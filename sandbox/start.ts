@@ -3,6 +3,7 @@ import { readEstate } from './estate-file.ts';
 import type { Fault, Faults } from './faults.ts';
 import { DEFAULT_IDENTITY, Identities, type Identity } from './identities.ts';
 import type { Latency } from './latency.ts';
+import { managedInstances } from './managed-instances.ts';
 import type { RequestLog } from './requests.ts';
 import { createSandboxServer } from './server.ts';
 import { defaultVpc } from './services/ec2/model/network.ts';
@@ -10,6 +11,7 @@ import type { Ec2Settings } from './services/ec2/model/settings.ts';
 import { createEc2, type Ec2 } from './services/ec2/service.ts';
 import { createRds, type Rds } from './services/rds/service.ts';
 import { createS3, type S3 } from './services/s3/service.ts';
+import { createSsm, type Ssm } from './services/ssm/service.ts';
 import { createSts, type Sts } from './services/sts/service.ts';
 import type { Throttle } from './throttle.ts';
 import { World, type WorldOptions } from './world.ts';
@@ -48,6 +50,7 @@ export interface RunningSandbox {
   readonly rds: Rds;
   readonly s3: S3;
   readonly sts: Sts;
+  readonly ssm: Ssm;
   readonly requests: RequestLog;
   readonly faults: Faults;
   readonly throttle: Throttle;
@@ -77,13 +80,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const rds = createRds(world, { network: (account, name) => databaseNetwork(ec2, account, name) });
     const s3 = createS3(world);
     const sts = createSts(world, { identities });
+    const ssm = createSsm(world, { instances: managedInstances(world, ec2) });
     if (estate) loadEstate(world, { ec2, rds, s3 }, estate);
 
     const internalErrors: InternalFailure[] = [];
     const server = createSandboxServer({
       world,
       identities,
-      services: [ec2, rds, s3, sts].map(({ service }) => service),
+      services: [ec2, rds, s3, sts, ssm].map(({ service }) => service),
       faults: options.faults ?? [],
       throttling: { enabled: options.throttle ?? false },
       latencyMilliseconds: options.latencyMilliseconds ?? 0,
@@ -97,7 +101,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const { url, requests, faults, throttle, latency } = server;
     return {
       ...{ url, region, identity, environment: environmentOf(url, region, identity), world },
-      ...{ ec2, rds, s3, sts, requests, faults, throttle, latency, identities, internalErrors },
+      ...{ ec2, rds, s3, sts, ssm, requests, faults, throttle, latency, identities, internalErrors },
       close: async () => {
         await server.close();
         world.close();

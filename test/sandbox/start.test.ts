@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { DescribeDBClustersCommand, DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
 import { GetBucketVersioningCommand, GetObjectLockConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
+import { DescribeInstanceInformationCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningSandbox, startSandbox } from '../../sandbox/start.ts';
@@ -97,6 +98,21 @@ describe('a sandbox with the example estate', () => {
     expect(named.filter((id) => !subnets.has(id) && !securityGroups.has(id))).toEqual([]);
     const bucket = /bucket: (\S+)/.exec(text)?.[1] ?? '';
     expect(sandbox.s3.bucket(bucket)).toBeDefined();
+  });
+
+  it('manages the machines that have an instance profile, and loses those that are stopped', async () => {
+    const ssm = new SSMClient(clientOptions(sandbox));
+    const stopped = sandbox.ec2
+      .seed('eu-west-1')
+      .addInstance({ instanceProfile: 'gitlab', state: 'stopped' });
+    const { InstanceInformationList = [] } = await ssm.send(new DescribeInstanceInformationCommand({}));
+    const told = InstanceInformationList.map((one) => [one.InstanceId, one.PingStatus, one.IPAddress]);
+    expect(told).toEqual([
+      ['i-0aaa1111bbb22222c', 'Online', '10.0.1.67'],
+      ['i-0aaa1111bbb22222d', 'Online', '10.0.1.6'],
+      ['i-0bbb2222ccc33333d', 'Online', '10.0.1.80'],
+      [stopped.id, 'ConnectionLost', expect.any(String)],
+    ]);
   });
 
   it('knows the Elastic IPs by their allocation', () => {
