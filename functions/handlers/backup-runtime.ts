@@ -1,0 +1,105 @@
+import type { DurableExecutionClient, DurableLambdaHandler } from '@aws/durable-execution-sdk-js';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { noHooks } from '../applications/hooks.ts';
+import { Ledger } from '../catalog/ledger.ts';
+import { S3Vault } from '../catalog/s3-vault.ts';
+import { type AwsClients, createAwsClients } from '../clients/aws.ts';
+import { createDrivers } from '../drivers/all.ts';
+import { systemClock } from '../shared/clock.ts';
+import type { Json, Workflow } from '../shared/durable.ts';
+import { usageError } from '../shared/errors.ts';
+import type { Logger } from '../shared/logger.ts';
+import { backupFunctions, backupShardWorkflow, backupWorkflow } from '../workflows/backup/backup.ts';
+import type { BackupDependencies } from '../workflows/backup/ports.ts';
+import { type CloudReporter, createCloudReporter } from './cloud-reporter.ts';
+import { durableHandler } from './durable-adapter.ts';
+import type { WorkerEnvironment } from './environment.ts';
+import { parseWork } from './events.ts';
+
+export interface BackupRuntimeOptions {
+  readonly environment: WorkerEnvironment;
+  readonly logger: Logger;
+  /** How the clients of one process are made; `shards` processes share the account's request rates. */
+  readonly makeClients?: (shards: number) => AwsClients;
+  readonly durableClient?: DurableExecutionClient;
+}
+
+/** The durable worker of backups: whole backups, and the shares of large ones, by the same function. */
+export function createBackupHandler(options: BackupRuntimeOptions): DurableLambdaHandler {
+  const { environment, logger, durableClient } = options;
+  const makeClients =
+    options.makeClients ?? ((shards) => createAwsClients({ region: environment.region, shards }));
+  const runtimes = new Map<number, Runtime>();
+
+  function runtimeFor(shards: number): Runtime {
+    const known = runtimes.get(shards) ?? createRuntime(environment, logger, makeClients(shards));
+    runtimes.set(shards, known);
+    return known;
+  }
+
+  const workflow: Workflow<Json, Json> = async (event, context) => {
+    const input = parseWork(event);
+    const { deps, reporter } = runtimeFor(input.shard?.of ?? 1);
+    if (input.shard) return backupShardWorkflow(deps)(input, context);
+    try {
+      return await backupWorkflow(deps)(input, context);
+    } catch (error) {
+      await context.step('report-failure', async () => {
+        await reporter.runFailed(input, error);
+        return null;
+      });
+      throw error;
+    }
+  };
+
+  return durableHandler(workflow, {
+    resolveFunction: (name) => {
+      if (name === backupFunctions.shard) return environment.backupWorkerArn;
+      throw usageError(`this function does not know a function '${name}' to invoke`);
+    },
+    ...(durableClient === undefined ? {} : { client: durableClient }),
+  });
+}
+
+interface Runtime {
+  readonly deps: BackupDependencies;
+  readonly reporter: CloudReporter;
+}
+
+function createRuntime(environment: WorkerEnvironment, logger: Logger, clients: AwsClients): Runtime {
+  const { config, region, topicArn, snapkeepVersion } = environment;
+  const { deployment, vault, plans } = config;
+  let asked: Promise<string> | undefined;
+  const account = () => {
+    asked ??= clients.sts.send(new GetCallerIdentityCommand({})).then(
+      ({ Account = '' }) => Account,
+      (error: unknown) => {
+        // A process lives on for hours: what failed once is asked for again.
+        asked = undefined;
+        throw error;
+      },
+    );
+    return asked;
+  };
+  const clock = systemClock;
+  const reporter = createCloudReporter({
+    sns: clients.sns,
+    topicArn,
+    deployment,
+    bucket: vault.bucket,
+    logger,
+  });
+  const deps: BackupDependencies = {
+    deployment,
+    region,
+    plans,
+    drivers: createDrivers({ clients, region, account, clock, logger }),
+    ledger: new Ledger(new S3Vault({ s3: clients.s3, bucket: vault.bucket, clock })),
+    hooks: noHooks,
+    clock,
+    logger,
+    reporter,
+    snapkeepVersion,
+  };
+  return { deps, reporter };
+}

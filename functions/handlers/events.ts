@@ -1,0 +1,62 @@
+import * as z from 'zod';
+import type { Config } from '../plan/config.ts';
+import { usageError } from '../shared/errors.ts';
+import { slotOf } from '../shared/names.ts';
+import type { BackupInput } from '../workflows/backup/ports.ts';
+
+const instant = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-20T02:00:00Z' });
+
+const scheduledSchema = z.strictObject({ plan: z.string(), scheduledTime: instant });
+const backupSchema = z.strictObject({ plan: z.string(), slot: instant.optional() });
+const shard = z.strictObject({ index: z.int().nonnegative(), of: z.int().positive() });
+const workSchema = z.strictObject({ plan: z.string(), slot: instant, shard: shard.optional() });
+
+export interface BackupOrder {
+  readonly plan: string;
+  /** `2026-11-20T02:00:00Z` */
+  readonly slot: string;
+}
+
+/**
+ * The input that EventBridge Scheduler delivers: `{ plan, scheduledTime }`. The time is that of the schedule, not of
+ * the delivery, so every delivery of one occasion means the same slot.
+ */
+export function parseScheduled(event: unknown): BackupOrder {
+  const { plan, scheduledTime } = parse(scheduledSchema, event, '{ "plan", "scheduledTime" }');
+  return { plan, slot: slotOf(Date.parse(scheduledTime)) };
+}
+
+/** What a person sends from the console or the command line: `{ plan }`, or `{ plan, slot }` for an earlier slot. */
+export function parseBackupRequest(event: unknown, now: number): BackupOrder {
+  const { plan, slot } = parse(backupSchema, event, '{ "plan" } or { "plan", "slot" }');
+  const time = slot === undefined ? now : Date.parse(slot);
+  if (time > now + 60_000) {
+    throw usageError(`slot ${slot} lies in the future`, 'give the time at which the run was due');
+  }
+  return { plan, slot: slotOf(time) };
+}
+
+/** Throws when the deployed configuration has no such plan. (`plan/load.ts` would bring the YAML parser along.) */
+export function requirePlan({ plans }: Pick<Config, 'plans'>, name: string): void {
+  if (Object.hasOwn(plans, name)) return;
+  throw usageError(
+    `there is no plan ${JSON.stringify(name)} in the deployed configuration`,
+    `its plans are ${Object.keys(plans).join(', ')}; deploy the stack again after adding one`,
+  );
+}
+
+/** What the durable worker is started with: an order, and its share of it in a large backup. */
+export function parseWork(event: unknown): BackupInput {
+  const { plan, slot, shard } = parse(workSchema, event, '{ "plan", "slot" }');
+  const order = { plan, slot: slotOf(Date.parse(slot)) };
+  return shard === undefined ? order : { ...order, shard };
+}
+
+function parse<T>(schema: z.ZodType<T>, event: unknown, form: string): T {
+  const parsed = schema.safeParse(event);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join('.')}: ${message}`,
+  );
+  throw usageError(`the event of this function is not understood: ${problems.join('; ')}`, `send ${form}`);
+}

@@ -1,0 +1,72 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+import type { Config } from '../functions/plan/config.ts';
+
+/** Functions by what they do; each is one file in `functions/handlers`. */
+export const bundleNames = ['start', 'backup', 'backup-worker'] as const;
+export type BundleName = (typeof bundleNames)[number];
+
+/** The folder of each function's code, ready to be an asset. */
+export type Bundles = Readonly<Record<BundleName, string>>;
+
+export interface BundleOptions {
+  readonly config: Config;
+  readonly snapkeepVersion: string;
+  /** Gets one folder per function; what was in those is replaced. */
+  readonly outputFolder: string;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * ES modules of Node 24, but packages inside still ask for CommonJS's names: dependencies that are CommonJS call
+ * `require` for Node's own modules.
+ */
+const banner = [
+  "import{createRequire as __snapkeepRequire}from'node:module'",
+  "import{fileURLToPath as __snapkeepPath}from'node:url'",
+  "import{dirname as __snapkeepFolder}from'node:path'",
+  'const require=__snapkeepRequire(import.meta.url)',
+  'const __filename=__snapkeepPath(import.meta.url)',
+  'const __dirname=__snapkeepFolder(__filename);',
+].join(';');
+
+/**
+ * Bundles every handler with all that it imports, the AWS SDK included (it loads in half the time of the one in the
+ * runtime), and puts the configuration beside it. The same sources and configuration make the same bytes, so an
+ * unchanged deployment changes no function.
+ */
+export function buildBundles({ config, snapkeepVersion, outputFolder }: BundleOptions): Bundles {
+  const folders: Record<BundleName, string> = {
+    start: join(outputFolder, 'start'),
+    backup: join(outputFolder, 'backup'),
+    'backup-worker': join(outputFolder, 'backup-worker'),
+  };
+  for (const name of bundleNames) {
+    const folder = folders[name];
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    buildSync({
+      absWorkingDir: root,
+      entryPoints: [`functions/handlers/${name}.ts`],
+      outfile: join(folder, 'index.mjs'),
+      bundle: true,
+      minify: true,
+      // Class names are names of errors, which reports and tests read.
+      keepNames: true,
+      platform: 'node',
+      target: 'node24',
+      format: 'esm',
+      // esbuild prefers CommonJS for Node otherwise, which cannot be shaken and is half as large again.
+      mainFields: ['module', 'main'],
+      banner: { js: banner },
+      charset: 'utf8',
+      legalComments: 'none',
+      logLevel: 'warning',
+    });
+    writeFileSync(join(folder, 'config.json'), `${JSON.stringify({ snapkeepVersion, config })}\n`);
+  }
+  return folders;
+}

@@ -1,0 +1,16 @@
+import type { Config } from '../functions/plan/config.ts';
+
+/** What the functions of a deployment are called; settled in the design, so that operators and policies can rely on it. */
+export const functionNames = (deployment: string) => ({
+  start: `${deployment}-start`,
+  backup: `${deployment}-backup`,
+  backupWorker: `${deployment}-backup-worker`,
+});
+
+/** The alias that everything invokes: durable functions need a qualified ARN, executions stay with their version. */
+export const liveAlias = 'live';
+
+export const stackName = (config: Config): string => `snapkeep-${config.deployment}`;
+
+/** Begins the names of all database snapshots of a deployment, see `copyName`. */
+export const copyPrefix = (deployment: string): string => `snapkeep-${deployment}-`;
