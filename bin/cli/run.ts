@@ -4,6 +4,7 @@ import { register as registerBackup } from '../commands/backup.ts';
 import { register as registerDemo } from '../commands/demo.ts';
 import { register as registerInit } from '../commands/init.ts';
 import { register as registerList } from '../commands/list.ts';
+import { register as registerRetention } from '../commands/retention.ts';
 import { register as registerSandbox } from '../commands/sandbox.ts';
 import { register as registerShow } from '../commands/show.ts';
 import { register as registerValidate } from '../commands/validate.ts';
@@ -21,6 +22,7 @@ const verbs: readonly Register[] = [
   registerBackup,
   registerList,
   registerShow,
+  registerRetention,
   registerDemo,
   registerSandbox,
 ];

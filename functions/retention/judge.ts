@@ -114,7 +114,7 @@ export function judge(times: Float64Array, policy: RetentionPolicy, zone: Zone, 
     if (verdict !== 0) kept += 1;
     else if (time > reach) verdict = supersededBit;
     // Nothing can be kept from here on: what is left of the verdicts is 0 already.
-    else if (rules.length === 0 && lastLeft <= 0 && time <= withinAfter) break;
+    else if (rules.length === 0) break;
     verdicts[index] = verdict;
   }
 
