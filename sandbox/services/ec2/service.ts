@@ -6,10 +6,25 @@ import type { World } from '../../world.ts';
 import { type Ec2Shared, type MachinePort, RegionState } from './model/region.ts';
 import { defaultSettings, type Ec2Settings } from './model/settings.ts';
 import { failSnapshot, unreachableKey } from './model/snapshots.ts';
+import { addressRoutes } from './routes/addresses.ts';
+import { changeImageRoutes } from './routes/change-images.ts';
+import { changeSnapshotRoutes } from './routes/change-snapshots.ts';
+import { copyImageRoutes } from './routes/copy-image.ts';
 import { createImageRoutes } from './routes/create-image.ts';
 import { describeImageRoutes } from './routes/describe-images.ts';
 import { describeInstanceRoutes } from './routes/describe-instances.ts';
 import { describeSnapshotRoutes } from './routes/describe-snapshots.ts';
+import { instanceAttributeRoutes } from './routes/instance-attributes.ts';
+import { instanceStateRoutes } from './routes/instance-states.ts';
+import { launchTemplateRoutes } from './routes/launch-templates.ts';
+import { networkRoutes } from './routes/network.ts';
+import { permissionRoutes } from './routes/permissions.ts';
+import { placeRoutes } from './routes/places.ts';
+import { runInstancesRoutes } from './routes/run-instances.ts';
+import { securityGroupRoutes } from './routes/security-groups.ts';
+import { snapshotLockRoutes } from './routes/snapshot-locks.ts';
+import { tagRoutes } from './routes/tags.ts';
+import { volumeRoutes } from './routes/volumes.ts';
 import { createSeed, type Seed } from './seed.ts';
 
 /** EC2 of one world, in as many Regions as are asked for. */
@@ -104,9 +119,24 @@ export function createEc2(world: World, options: Ec2Options = {}): Ec2 {
 
 function createHandlers(shared: Ec2Shared): Readonly<Record<string, AnyHandler>> {
   return {
-    ...describeInstanceRoutes(shared),
+    ...addressRoutes(shared),
+    ...changeImageRoutes(shared),
+    ...changeSnapshotRoutes(shared),
+    ...copyImageRoutes(shared),
     ...createImageRoutes(shared),
     ...describeImageRoutes(shared),
+    ...describeInstanceRoutes(shared),
     ...describeSnapshotRoutes(shared),
+    ...instanceAttributeRoutes(shared),
+    ...instanceStateRoutes(shared),
+    ...launchTemplateRoutes(shared),
+    ...networkRoutes(shared),
+    ...permissionRoutes(shared),
+    ...placeRoutes(shared),
+    ...runInstancesRoutes(shared),
+    ...securityGroupRoutes(shared),
+    ...snapshotLockRoutes(shared),
+    ...tagRoutes(shared),
+    ...volumeRoutes(shared),
   };
 }

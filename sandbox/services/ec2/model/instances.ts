@@ -58,11 +58,16 @@ const wrongState = (instance: InstanceRecord, action: string): Error =>
     `The instance '${instance.id}' is not in a state from which it can be ${action}.`,
   );
 
+export function checkStartable(instance: InstanceRecord, now: number): void {
+  const state = instanceState(instance, now);
+  if (state !== 'running' && state !== 'pending' && state !== 'stopped')
+    throw wrongState(instance, 'started');
+}
+
 /** Power on: `pending`, then `running`. A running one stays as it is. */
 export function startInstance(region: RegionState, instance: InstanceRecord, now: number): void {
-  const state = instanceState(instance, now);
-  if (state === 'running' || state === 'pending') return;
-  if (state !== 'stopped') throw wrongState(instance, 'started');
+  checkStartable(instance, now);
+  if (instanceState(instance, now) !== 'stopped') return;
   const runningAt = now + region.shared.settings.instancePendingSeconds * 1000;
   instance.phases = [
     { at: now, state: 'pending' },

@@ -19,12 +19,13 @@ export function snapshotPercent(snapshot: SnapshotRecord, now: number): number {
   return Math.min(99, Math.floor((100 * (now - snapshot.startsAt)) / (snapshot.endsAt - snapshot.startsAt)));
 }
 
-/** Refuses when `volumes` more snapshots would be too many at once. */
+/** Refuses when snapshots of `volumes` and so many `copies` of snapshots more would be too many at once. */
 export function checkPendingLimits(
   region: RegionState,
   owner: string,
   volumes: readonly VolumeRecord[],
   now: number,
+  copies = 0,
 ): void {
   const { pendingSnapshotsPerAccount, pendingSnapshotsPerVolume } = region.shared.settings;
   let ofAccount = 0;
@@ -47,7 +48,10 @@ export function checkPendingLimits(
           'Maximum allowed in-progress snapshots for a single volume exceeded.',
         );
     }
-  if (pendingSnapshotsPerAccount !== 'unlimited' && ofAccount + volumes.length > pendingSnapshotsPerAccount)
+  if (
+    pendingSnapshotsPerAccount !== 'unlimited' &&
+    ofAccount + volumes.length + copies > pendingSnapshotsPerAccount
+  )
     throw ec2Error(
       'PendingSnapshotLimitExceeded',
       `The quota of ${pendingSnapshotsPerAccount} pending snapshots is used up: ${ofAccount} are pending.`,

@@ -1,0 +1,238 @@
+import type {
+  DescribeNetworkInterfacesRequest,
+  DescribeNetworkInterfacesResult,
+  DescribeSubnetsRequest,
+  DescribeSubnetsResult,
+  DescribeVpcsRequest,
+  DescribeVpcsResult,
+  NetworkInterface,
+} from '@aws-sdk/client-ec2';
+import type { Handler } from '../../../service.ts';
+import { endDryRun } from '../errors.ts';
+import { compileFilters, type FilterTable } from '../filters.ts';
+import { findAll, kinds, type ResourceKind } from '../ids.ts';
+import { defaultVpc, freeAddresses, privateDnsName, publicDnsName } from '../model/network.ts';
+import type { NetworkInterfaceRecord, Resource, Subnet, Vpc } from '../model/records.ts';
+import { type Ec2Shared, ownedBy, type RegionState, visibleLookup } from '../model/region.ts';
+import { tagList } from '../model/tags.ts';
+import { paginate, refuseIdsWithPages } from '../pages.ts';
+import { addressOn, groupIdentifiers } from '../views.ts';
+
+interface Question {
+  readonly DryRun?: boolean | undefined;
+  readonly Filters?: DescribeVpcsRequest['Filters'];
+  readonly MaxResults?: number | undefined;
+  readonly NextToken?: string | undefined;
+}
+
+/** What the Describe calls of simple resources have in common: ids, filters, pages. */
+export function describe<R extends Resource>(
+  scope: string,
+  kind: ResourceKind,
+  records: ReadonlyMap<string, R>,
+  ids: readonly string[] | undefined,
+  input: Question,
+  table: FilterTable<R>,
+  account: string,
+  now: number,
+) {
+  const matches = compileFilters(input.Filters, table, (record) => record.tags);
+  const candidates = ids?.length
+    ? findAll(kind, ids, visibleLookup(records, account, now)).sort((a, b) => a.order - b.order)
+    : [...ownedBy(records, account, now)];
+  const page = paginate(candidates.filter(matches), {
+    maxResults: input.MaxResults,
+    nextToken: input.NextToken,
+    scope,
+  });
+  endDryRun(input.DryRun);
+  return page;
+}
+
+/** DescribeVpcs, DescribeSubnets and DescribeNetworkInterfaces. */
+export function networkRoutes(shared: Ec2Shared) {
+  const DescribeVpcs: Handler<DescribeVpcsRequest, DescribeVpcsResult> = (input, request) => {
+    const { caller, now } = request;
+    const region = shared.region(request.region);
+    defaultVpc(region, caller.account);
+    const page = describe(
+      'DescribeVpcs',
+      kinds.vpc,
+      region.vpcs,
+      input.VpcIds,
+      input,
+      vpcFilters,
+      caller.account,
+      now,
+    );
+    return {
+      Vpcs: page.items.map((vpc) => ({
+        VpcId: vpc.id,
+        OwnerId: vpc.owner,
+        CidrBlock: vpc.cidr,
+        IsDefault: vpc.isDefault,
+        State: 'available' as const,
+        InstanceTenancy: 'default' as const,
+        DhcpOptionsId: 'default',
+        Tags: tagList(vpc.tags),
+      })),
+      NextToken: page.nextToken,
+    };
+  };
+
+  const DescribeSubnets: Handler<DescribeSubnetsRequest, DescribeSubnetsResult> = (input, request) => {
+    const { caller, now } = request;
+    const region = shared.region(request.region);
+    defaultVpc(region, caller.account);
+    const page = describe(
+      'DescribeSubnets',
+      kinds.subnet,
+      region.subnets,
+      input.SubnetIds,
+      input,
+      subnetFilters,
+      caller.account,
+      now,
+    );
+    return {
+      Subnets: page.items.map((subnet) => ({
+        SubnetId: subnet.id,
+        VpcId: subnet.vpcId,
+        OwnerId: subnet.owner,
+        CidrBlock: subnet.cidr,
+        AvailabilityZone: subnet.zone,
+        AvailableIpAddressCount: freeAddresses(subnet),
+        DefaultForAz: subnet.defaultForZone,
+        MapPublicIpOnLaunch: subnet.mapPublicIp,
+        State: 'available' as const,
+        SubnetArn: `arn:aws:ec2:${region.name}:${subnet.owner}:subnet/${subnet.id}`,
+        Tags: tagList(subnet.tags),
+      })),
+      NextToken: page.nextToken,
+    };
+  };
+
+  const DescribeNetworkInterfaces: Handler<
+    DescribeNetworkInterfacesRequest,
+    DescribeNetworkInterfacesResult
+  > = (input, request) => {
+    const { caller, now } = request;
+    const region = shared.region(request.region);
+    refuseIdsWithPages(input.NetworkInterfaceIds, input.MaxResults, 'networkInterfaceIdSet');
+    const page = describe(
+      'DescribeNetworkInterfaces',
+      kinds.networkInterface,
+      region.interfaces,
+      input.NetworkInterfaceIds,
+      input,
+      interfaceFilters(region),
+      caller.account,
+      now,
+    );
+    return {
+      NetworkInterfaces: page.items.map((record) => viewInterface(region, record)),
+      NextToken: page.nextToken,
+    };
+  };
+
+  return { DescribeVpcs, DescribeSubnets, DescribeNetworkInterfaces };
+}
+
+const vpcFilters: FilterTable<Vpc> = {
+  cidr: (vpc) => vpc.cidr,
+  'cidr-block-association.cidr-block': (vpc) => vpc.cidr,
+  'is-default': (vpc) => vpc.isDefault,
+  isDefault: (vpc) => vpc.isDefault,
+  'owner-id': (vpc) => vpc.owner,
+  state: () => 'available',
+  'vpc-id': (vpc) => vpc.id,
+};
+
+const subnetFilters: FilterTable<Subnet> = {
+  'availability-zone': (subnet) => subnet.zone,
+  availabilityZone: (subnet) => subnet.zone,
+  'available-ip-address-count': freeAddresses,
+  cidr: (subnet) => subnet.cidr,
+  'cidr-block': (subnet) => subnet.cidr,
+  cidrBlock: (subnet) => subnet.cidr,
+  'default-for-az': (subnet) => subnet.defaultForZone,
+  defaultForAz: (subnet) => subnet.defaultForZone,
+  'map-public-ip-on-launch': (subnet) => subnet.mapPublicIp,
+  'owner-id': (subnet) => subnet.owner,
+  state: () => 'available',
+  'subnet-id': (subnet) => subnet.id,
+  'vpc-id': (subnet) => subnet.vpcId,
+};
+
+function interfaceFilters(region: RegionState): FilterTable<NetworkInterfaceRecord> {
+  return {
+    'addresses.association.public-ip': ({ id }) => addressOn(region, id)?.publicIp,
+    'addresses.private-ip-address': ({ privateIp, secondaryIps }) => [privateIp, ...secondaryIps],
+    'association.allocation-id': ({ id }) => addressOn(region, id)?.id,
+    'association.association-id': ({ id }) => addressOn(region, id)?.association?.id,
+    'association.public-ip': ({ id }) => addressOn(region, id)?.publicIp,
+    'attachment.attachment-id': ({ attachment }) => attachment?.id,
+    'attachment.delete-on-termination': ({ attachment }) => attachment?.deleteOnTermination,
+    'attachment.device-index': ({ attachment }) => attachment?.deviceIndex,
+    'attachment.instance-id': ({ attachment }) => attachment?.instanceId,
+    'attachment.status': ({ attachment }) => attachment && 'attached',
+    'availability-zone': ({ zone }) => zone,
+    description: ({ description }) => description,
+    'group-id': ({ groups }) => groups,
+    'group-name': ({ groups }) => groups.map((id) => region.securityGroups.get(id)?.name),
+    'mac-address': ({ mac }) => mac,
+    'network-interface-id': ({ id }) => id,
+    'owner-id': ({ owner }) => owner,
+    'private-ip-address': ({ privateIp }) => privateIp,
+    'source-dest-check': ({ sourceDestCheck }) => sourceDestCheck,
+    status: ({ attachment }) => (attachment ? 'in-use' : 'available'),
+    'subnet-id': ({ subnetId }) => subnetId,
+    'vpc-id': ({ vpcId }) => vpcId,
+  };
+}
+
+function viewInterface(region: RegionState, record: NetworkInterfaceRecord): NetworkInterface {
+  const address = addressOn(region, record.id);
+  const association = address && {
+    AllocationId: address.id,
+    AssociationId: address.association?.id,
+    IpOwnerId: address.owner,
+    PublicIp: address.publicIp,
+    PublicDnsName: publicDnsName(region.name, address.publicIp),
+  };
+  const privateName = privateDnsName(region.name, record.privateIp);
+  return {
+    NetworkInterfaceId: record.id,
+    OwnerId: record.owner,
+    SubnetId: record.subnetId,
+    VpcId: record.vpcId,
+    AvailabilityZone: record.zone,
+    Description: record.description,
+    InterfaceType: 'interface',
+    MacAddress: record.mac,
+    PrivateIpAddress: record.privateIp,
+    PrivateDnsName: privateName,
+    SourceDestCheck: record.sourceDestCheck,
+    Status: record.attachment ? 'in-use' : 'available',
+    Groups: groupIdentifiers(region, record.groups),
+    Ipv6Addresses: [],
+    RequesterManaged: false,
+    Association: association,
+    Attachment: record.attachment && {
+      AttachmentId: record.attachment.id,
+      AttachTime: new Date(record.attachment.attachedAt),
+      DeleteOnTermination: record.attachment.deleteOnTermination,
+      DeviceIndex: record.attachment.deviceIndex,
+      InstanceId: record.attachment.instanceId,
+      InstanceOwnerId: record.owner,
+      Status: 'attached',
+    },
+    PrivateIpAddresses: [record.privateIp, ...record.secondaryIps].map((ip, index) => ({
+      Primary: index === 0,
+      PrivateIpAddress: ip,
+      PrivateDnsName: privateDnsName(region.name, ip),
+      Association: index === 0 ? association : undefined,
+    })),
+    TagSet: tagList(record.tags),
+  };
+}
