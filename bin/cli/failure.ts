@@ -45,7 +45,8 @@ export const interrupted: Failure = {
 
 /** Commander's sentences begin with `error:` and carry a suggestion on a line of their own. */
 function usageFailure(error: CommanderError): Failure {
-  const text = error.message.replace(/^error: /, '');
+  // Commander calls the case of no verb at all `(outputHelp)`.
+  const text = error.code === 'commander.help' ? 'no command given' : error.message.replace(/^error: /, '');
   const suggestion = /\((Did you mean .*\?)\)/s.exec(text)?.[1];
   const message = text
     .replace(/\s*\(Did you mean .*\?\)/s, '')

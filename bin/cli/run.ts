@@ -56,7 +56,7 @@ export async function runCli(
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
     // Without a verb Commander has printed the help already.
-    if (error instanceof CommanderError && error.code === 'commander.help') return exitCodes.usage;
+    if (error instanceof CommanderError && error.code === 'commander.help' && !json) return exitCodes.usage;
     const failure = error === interrupted ? interrupted : toFailure(error, io);
     printFailure(failure, io, json);
     return failure.exitCode;

@@ -61,6 +61,11 @@ export function checkAcrossSections(
     warnings.push({ ...at(placeholder, message, 'Replace what `snapkeep init` could not know.'), path: '' });
   }
 
+  for (const path of findWildcards(config)) {
+    const remedy = 'Name the whole value, or make a list item per value.';
+    warnings.push(at(path, 'tag values are compared as they are: * and ? stand for themselves', remedy));
+  }
+
   const elsewhere = new Map<string, string>();
   for (const plan of Object.values(config.plans)) {
     const base = ['plans', plan.name];
@@ -99,6 +104,16 @@ function findPlaceholders(value: unknown, path: readonly PathPart[]): readonly (
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, item]) => findPlaceholders(item, [...path, key]));
 }
+
+/** Tags that look like patterns. The services differ in what they would make of them, so nothing is made of them. */
+const findWildcards = (config: Config): readonly (readonly PathPart[])[] =>
+  Object.values(config.plans).flatMap((plan) =>
+    plan.sources.flatMap((source, index) =>
+      ('tags' in source.select ? Object.entries(source.select.tags) : [])
+        .filter(([, value]) => /[*?]/.test(value))
+        .map(([key]) => ['plans', plan.name, 'sources', index, source.kind, 'tags', key]),
+    ),
+  );
 
 /** Every selection of a plan taken apart: one entry per identifier, one per set of tags. */
 function* selected(plan: Plan): Iterable<Place & { readonly key: string; readonly byName: boolean }> {

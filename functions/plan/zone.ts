@@ -1,44 +1,13 @@
-const dayMilliseconds = 86_400_000;
-const formatters = new Map<string, Intl.DateTimeFormat>();
+import { zoneOf } from '../retention/zone.ts';
 
-function formatterOf(timezone: string): Intl.DateTimeFormat {
-  let formatter = formatters.get(timezone);
-  if (formatter === undefined) {
-    formatter = new Intl.DateTimeFormat('en-US', {
-      timeZone: timezone,
-      calendar: 'gregory',
-      numberingSystem: 'latn',
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-    });
-    formatters.set(timezone, formatter);
-  }
-  return formatter;
-}
+const dayMilliseconds = 86_400_000;
 
 /**
  * The wall clock of a zone at a moment, as if that wall clock were UTC: `toLocal(t, zone) - t` is the offset.
  * Both in milliseconds since the epoch.
  */
-export function toLocal(epochMilliseconds: number, timezone: string): number {
-  const parts: Partial<Record<Intl.DateTimeFormatPartTypes, string>> = {};
-  for (const part of formatterOf(timezone).formatToParts(epochMilliseconds)) parts[part.type] = part.value;
-  const part = (type: Intl.DateTimeFormatPartTypes): number => Number(parts[type] ?? 0);
-  const whole = Date.UTC(
-    part('year'),
-    part('month') - 1,
-    part('day'),
-    part('hour'),
-    part('minute'),
-    part('second'),
-  );
-  return whole + (((epochMilliseconds % 1000) + 1000) % 1000);
-}
+export const toLocal = (epochMilliseconds: number, timezone: string): number =>
+  epochMilliseconds + zoneOf(timezone).offsetAt(epochMilliseconds);
 
 /**
  * The moment at which the zone's wall clock shows `local` (in the form of `toLocal`). Undefined for a time that

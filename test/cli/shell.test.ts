@@ -95,6 +95,12 @@ describe('mistakes on the command line', () => {
     expect(stderr).toContain('snapkeep: unknown command');
   });
 
+  test('with --json and no verb there is a document too', async () => {
+    const { exitCode, stdout } = await cli(['--json']);
+    expect(exitCode).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { kind: 'usage', message: 'no command given.' } });
+  });
+
   test('--json behind -- is an argument', async () => {
     const { stdout } = await tryVerb(async () => Promise.reject(failedError('no.')), ['try', '--', '--json']);
     expect(stdout).toBe('');

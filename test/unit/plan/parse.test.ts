@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseDocument } from 'yaml';
 import { parseConfig, parseConfigWithWarnings } from '../../../functions/plan/parse.ts';
 import { ConfigError } from '../../../functions/plan/problems.ts';
 
@@ -352,6 +354,56 @@ describe('files that are no configuration', () => {
   });
 });
 
+describe('whatever the file holds', () => {
+  const isAnswered = (text: string): void => {
+    try {
+      parseConfig(text, 'f');
+    } catch (error) {
+      expect(error).toBeInstanceOf(ConfigError);
+    }
+  };
+
+  test('any data instead of a part of the file is accepted or answered with problems', () => {
+    const parts = [
+      'version',
+      'vault',
+      'notify',
+      'plans',
+      'plans.ci',
+      'plans.ci.schedule',
+      'plans.ci.sources',
+    ];
+    const deeper = ['plans.ci.sources.0', 'plans.ci.sources.0.ec2', 'plans.ci.retention', 'plans.ci.restore'];
+    fc.assert(
+      fc.property(fc.constantFrom(...parts, ...deeper), fc.jsonValue(), (path, value) => {
+        const document = parseDocument(minimal);
+        document.setIn(
+          path.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part)),
+          document.createNode(value),
+        );
+        isAnswered(document.toString());
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('any slip of the keyboard is accepted or answered with problems', () => {
+    const slip = fc.tuple(
+      fc.nat(minimal.length),
+      fc.nat(3),
+      fc.constantFrom('', ':', '{', '"', '\n', '\t', '&', '*', '!', '?', '0', '- '),
+    );
+    fc.assert(
+      fc.property(fc.array(slip, { minLength: 1, maxLength: 4 }), (slips) => {
+        let text = minimal;
+        for (const [at, removed, added] of slips) text = text.slice(0, at) + added + text.slice(at + removed);
+        isAnswered(text);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
 describe('warnings', () => {
   const warningsOf = (text: string): readonly string[] =>
     parseConfigWithWarnings(text, 'f').warnings.map(
@@ -371,6 +423,12 @@ describe('warnings', () => {
 `;
     expect(warningsOf(text)).toEqual([
       '14 plans.other.sources[0].ec2.ids[0] ec2/i-01234567 is also in the plan ci',
+    ]);
+  });
+
+  test('a tag that looks like a pattern', () => {
+    expect(warningsOf(minimal.replace('Role: ci', 'Role: "ci-*"'))).toEqual([
+      expect.stringMatching(/^9 plans.ci.sources\[0\].ec2.tags.Role tag values are compared as they are/),
     ]);
   });
 
