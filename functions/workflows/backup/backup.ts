@@ -77,24 +77,31 @@ export function backupShardWorkflow(
   };
 }
 
+/**
+ * Invokes all shards together and waits for all. Each answer is a checkpoint of its own: those of a few thousand
+ * sources together would be more than one may hold.
+ */
 async function runShards(
   context: DurableContext,
   { plan, slot }: BackupInput,
   total: number,
 ): Promise<States> {
   const of = Math.ceil(total / shardSize);
-  const parts = await context.all(
-    'shards',
-    indexes(0, of).map(
-      (index) => (branch: DurableContext) =>
-        branch.invoke<{ [index: string]: States[string] }>(`shard-${index}`, backupFunctions.shard, {
-          plan,
-          slot,
-          shard: { index, of },
-        }),
+  const shards = await Promise.allSettled(
+    indexes(0, of).map((index) =>
+      context.invoke<{ [index: string]: States[string] }>(`shard-${index}`, backupFunctions.shard, {
+        plan,
+        slot,
+        shard: { index, of },
+      }),
     ),
   );
-  return Object.assign({}, ...parts);
+  let states: States = {};
+  for (const shard of shards) {
+    if (shard.status === 'rejected') throw shard.reason;
+    states = { ...states, ...shard.value };
+  }
+  return states;
 }
 
 interface Copies {

@@ -1,0 +1,60 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { formatTable } from '../../bin/cli/text.ts';
+import { fleetOf300, fleetOf1000Paced, fleetOf1000WithPendingQuota, fleetOf3000 } from './backup.bench.ts';
+import { type Figure, isWithin } from './figure.ts';
+import { benchRetention } from './retention.bench.ts';
+
+/**
+ * `npm run bench [-- name ...]`: every promised figure with its limit. Each bench runs in a process of its own, since
+ * memory is one of the figures. Exit code 1 when a limit is exceeded.
+ */
+const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
+  'backup of 300 instances': fleetOf300,
+  'backup of 1,000, paced': fleetOf1000Paced,
+  'backup of 1,000, 100 pending': fleetOf1000WithPendingQuota,
+  'backup of 3,000': fleetOf3000,
+  'retention of 1,000,000': async () =>
+    benchRetention().map(({ timeline, ratio }) => ({
+      name: `time over sorting, ${timeline}`,
+      value: ratio,
+      limit: 2.5,
+      unit: 'x',
+    })),
+};
+
+const inOwnProcess = '--in-own-process';
+
+async function main(argv: readonly string[]): Promise<number> {
+  if (argv[0] === inOwnProcess) {
+    const figures = await benches[argv[1] ?? '']?.();
+    process.stdout.write(JSON.stringify(figures ?? []));
+    return 0;
+  }
+  const names = Object.keys(benches).filter(
+    (name) => argv.length === 0 || argv.some((word) => name.includes(word)),
+  );
+  const rows = names.flatMap((name) => measure(name).map((figure) => [name, figure] as const));
+  console.log(formatTable(['bench', 'figure', 'value', 'limit', ''], rows.map(rowOf)));
+  return rows.every(([, figure]) => isWithin(figure)) ? 0 : 1;
+}
+
+function measure(name: string): Figure[] {
+  const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url), inOwnProcess, name], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 2 ** 24,
+  });
+  if (child.status !== 0) throw new Error(`the bench of ${name} ended with ${child.status ?? child.signal}`);
+  // Sound: written by `main` above from the same type.
+  return JSON.parse(child.stdout) as Figure[];
+}
+
+function rowOf([name, figure]: readonly [string, Figure]): string[] {
+  const { value, limit, unit } = figure;
+  const text = (number: number) => `${Number.isInteger(number) ? number : number.toFixed(2)} ${unit}`.trim();
+  const verdict = limit === undefined ? '' : isWithin(figure) ? 'ok' : 'EXCEEDED';
+  return [name, figure.name, text(value), limit === undefined ? '-' : text(limit), verdict];
+}
+
+process.exit(await main(process.argv.slice(2)));
