@@ -31,5 +31,7 @@ export function readinessOf(status: string): Readiness {
     status === 'insufficient-capacity' ||
     status === 'restore-error';
   if (broken) return { state: 'unfit', reason: `the database is in the state ${status}: repair it first` };
+  // It refused a moment ago and is through with whatever it did.
+  if (status === 'available') return { state: 'busy', reason: 'the database was busy for a moment' };
   return { state: 'busy', reason: `the database is in the state ${status}` };
 }

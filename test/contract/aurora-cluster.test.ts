@@ -1,8 +1,8 @@
 import { CreateDBClusterSnapshotCommand } from '@aws-sdk/client-rds';
 import { createAuroraClusterDriver } from '../../functions/drivers/aurora-cluster/driver.ts';
 import { silentLogger } from '../../functions/shared/logger.ts';
+import { account, region, snapshotSeconds, startRdsWorld } from '../support/rds-world.ts';
 import { describeDriverContract } from './driver-contract.ts';
-import { account, region, snapshotSeconds, startRdsWorld } from './rds-world.ts';
 
 describeDriverContract({
   name: 'aurora-cluster',

@@ -145,11 +145,11 @@ export function describeDriverContract({ name, setUp }: DriverContractOptions): 
       it('puts all tags on everything it creates, at creation', async () => {
         const before = new Set((await world.resources()).map(({ id }) => id));
         await start(requestFor(first()));
-        const right_away = (await world.resources()).filter(({ id }) => !before.has(id));
+        const rightAway = (await world.resources()).filter(({ id }) => !before.has(id));
         world.passSeconds(world.copySeconds);
         const made = (await world.resources()).filter(({ id }) => !before.has(id));
-        expect(right_away.length).toBeGreaterThan(0);
-        for (const { tags } of [...right_away, ...made]) {
+        expect(rightAway.length).toBeGreaterThan(0);
+        for (const { tags } of [...rightAway, ...made]) {
           expect(tags).toMatchObject({
             [tagKeys.managed]: 'prod-eu',
             [tagKeys.plan]: 'ci',

@@ -1,8 +1,8 @@
 import { CreateDBSnapshotCommand } from '@aws-sdk/client-rds';
 import { createRdsInstanceDriver } from '../../functions/drivers/rds-instance/driver.ts';
 import { silentLogger } from '../../functions/shared/logger.ts';
+import { account, region, snapshotSeconds, startRdsWorld } from '../support/rds-world.ts';
 import { describeDriverContract } from './driver-contract.ts';
-import { account, region, snapshotSeconds, startRdsWorld } from './rds-world.ts';
 
 describeDriverContract({
   name: 'rds-instance',

@@ -30,7 +30,7 @@ export function clusterChangeRoutes(model: RdsModel): Record<string, AnyHandler>
       const cluster = clusterOf(holdings, input.DBClusterIdentifier);
       requireAvailable(cluster);
       modify(model, holdings, cluster, input);
-      return { DBCluster: viewCluster(holdings, cluster) };
+      return { DBCluster: viewCluster(holdings, cluster, request.now) };
     },
 
     StartDBCluster: (input: StartDBClusterMessage, request: RequestContext) => {
@@ -44,7 +44,7 @@ export function clusterChangeRoutes(model: RdsModel): Record<string, AnyHandler>
       changeLater(model, cluster, 'starting', 'available');
       for (const member of membersOf(holdings, cluster.id))
         changeLater(model, member, 'starting', 'available');
-      return { DBCluster: viewCluster(holdings, cluster) };
+      return { DBCluster: viewCluster(holdings, cluster, request.now) };
     },
 
     StopDBCluster: (input: StopDBClusterMessage, request: RequestContext) => {
@@ -53,7 +53,7 @@ export function clusterChangeRoutes(model: RdsModel): Record<string, AnyHandler>
       requireAvailable(cluster);
       changeLater(model, cluster, 'stopping', 'stopped');
       for (const member of membersOf(holdings, cluster.id)) changeLater(model, member, 'stopping', 'stopped');
-      return { DBCluster: viewCluster(holdings, cluster) };
+      return { DBCluster: viewCluster(holdings, cluster, request.now) };
     },
 
     DeleteDBCluster: (input: DeleteDBClusterMessage, request: RequestContext) => {
@@ -82,7 +82,7 @@ export function clusterChangeRoutes(model: RdsModel): Record<string, AnyHandler>
       }
       for (const member of members) removeLater(model, holdings, member);
       changeLater(model, cluster, 'deleting', 'deleted', () => holdings.clusters.delete(cluster.id));
-      return { DBCluster: viewCluster(holdings, cluster) };
+      return { DBCluster: viewCluster(holdings, cluster, request.now) };
     },
   };
 }

@@ -21,7 +21,7 @@ import {
   newIdentifier,
   resourceId,
 } from './identifiers.ts';
-import { checkPort, defaultKey, memberships, putInstance } from './instances.ts';
+import { checkPort, defaultKey, memberships, putInstance, restorableLag } from './instances.ts';
 import {
   type ClusterFacts,
   changeLater,
@@ -36,7 +36,7 @@ import { matcher, pageOf } from './paging.ts';
 import { requireKey } from './snapshot-family.ts';
 import { readTags, type Tags, tagList } from './tags.ts';
 
-export function viewCluster(holdings: Holdings, cluster: StoredCluster): DBCluster {
+export function viewCluster(holdings: Holdings, cluster: StoredCluster, now: number): DBCluster {
   const { account, region, id } = cluster;
   return {
     ...cluster.facts,
@@ -44,6 +44,8 @@ export function viewCluster(holdings: Holdings, cluster: StoredCluster): DBClust
     DBClusterArn: arnOf('cluster', region, account, id),
     DbClusterResourceId: cluster.resourceId,
     Status: cluster.status,
+    EarliestRestorableTime: cluster.facts.ClusterCreateTime,
+    LatestRestorableTime: new Date(now - restorableLag),
     Endpoint: clusterEndpoint(id, 'cluster', account, region),
     ReaderEndpoint: clusterEndpoint(id, 'cluster-ro', account, region),
     DBClusterMembers: membersOf(holdings, id).map((member) => ({
@@ -194,7 +196,7 @@ export function clusterRoutes(model: RdsModel): Record<string, AnyHandler> {
       const cluster = putCluster(model, holdings, id, wanted, tags);
       changeLater(model, cluster, 'creating', 'available');
       for (const member of membersOf(holdings, id)) changeLater(model, member, 'creating', 'available');
-      return { DBCluster: viewCluster(holdings, cluster) };
+      return { DBCluster: viewCluster(holdings, cluster, request.now) };
     },
 
     DescribeDBClusters: (input: DescribeDBClustersMessage, request: RequestContext): DBClusterMessage => {
@@ -213,7 +215,7 @@ export function clusterRoutes(model: RdsModel): Record<string, AnyHandler> {
       if (name !== undefined && visible.length === 0) throw clusterNotFound(name);
       const page = pageOf(visible.filter(matches), (cluster) => cluster.id, input);
       return {
-        DBClusters: page.items.map((cluster) => viewCluster(holdings, cluster)),
+        DBClusters: page.items.map((cluster) => viewCluster(holdings, cluster, request.now)),
         Marker: page.marker,
       };
     },

@@ -28,7 +28,7 @@ export function instanceChangeRoutes(model: RdsModel): Record<string, AnyHandler
         throw invalidInstanceState(`Database instance is not in available state: ${instance.id}`);
       }
       modify(model, holdings, instance, input);
-      return { DBInstance: viewInstance(instance) };
+      return { DBInstance: viewInstance(instance, request.now) };
     },
 
     StartDBInstance: (input: StartDBInstanceMessage, request: RequestContext) => {
@@ -38,7 +38,7 @@ export function instanceChangeRoutes(model: RdsModel): Record<string, AnyHandler
         throw invalidInstanceState(`Instance ${instance.id} is not stopped, it cannot be started.`);
       }
       changeLater(model, instance, 'starting', 'available');
-      return { DBInstance: viewInstance(instance) };
+      return { DBInstance: viewInstance(instance, request.now) };
     },
 
     StopDBInstance: (input: StopDBInstanceMessage, request: RequestContext) => {
@@ -59,7 +59,7 @@ export function instanceChangeRoutes(model: RdsModel): Record<string, AnyHandler
         snapshotInstance(model, holdings, instance, id, new Map());
       }
       changeLater(model, instance, 'stopping', 'stopped');
-      return { DBInstance: viewInstance(instance) };
+      return { DBInstance: viewInstance(instance, request.now) };
     },
 
     RebootDBInstance: (input: RebootDBInstanceMessage, request: RequestContext) => {
@@ -71,7 +71,7 @@ export function instanceChangeRoutes(model: RdsModel): Record<string, AnyHandler
         throw invalidInstanceState(`Instance ${instance.id} is not in available state.`);
       }
       changeLater(model, instance, 'rebooting', 'available');
-      return { DBInstance: viewInstance(instance) };
+      return { DBInstance: viewInstance(instance, request.now) };
     },
 
     DeleteDBInstance: (input: DeleteDBInstanceMessage, request: RequestContext) => {
@@ -92,7 +92,7 @@ export function instanceChangeRoutes(model: RdsModel): Record<string, AnyHandler
         snapshotInstance(model, holdings, instance, id, new Map());
       }
       removeLater(model, holdings, instance);
-      return { DBInstance: viewInstance(instance) };
+      return { DBInstance: viewInstance(instance, request.now) };
     },
   };
 }

@@ -36,7 +36,7 @@ type Stored = StoredSnapshot<InstanceSnapshotFacts>;
 
 /** What Describe answers. While it is being made there is no creation time yet, as on AWS. */
 export function viewSnapshot(stored: Stored, now: number): DBSnapshot {
-  const { sandboxInstanceClass: _, ...facts } = stored.facts;
+  const { sandboxInstanceClass: _class, sandboxSourceTags: _tags, ...facts } = stored.facts;
   return {
     ...facts,
     DBSnapshotIdentifier: stored.id,
@@ -46,7 +46,12 @@ export function viewSnapshot(stored: Stored, now: number): DBSnapshot {
     Status: stored.status,
     SnapshotType: stored.type,
     PercentProgress: percentOf(stored, now),
-    ...(stored.status === 'available' ? { SnapshotCreateTime: new Date(stored.startedAt) } : {}),
+    ...(stored.status === 'available'
+      ? {
+          SnapshotCreateTime: new Date(stored.startedAt),
+          OriginalSnapshotCreateTime: facts.OriginalSnapshotCreateTime ?? new Date(stored.startedAt),
+        }
+      : {}),
     TagList: tagList(stored.tags),
   };
 }
@@ -113,7 +118,8 @@ function factsOf(instance: StoredInstance): InstanceSnapshotFacts {
     ProcessorFeatures: [],
     SnapshotTarget: 'region',
     DedicatedLogVolume: false,
-    ...(facts.DBInstanceClass === undefined ? {} : { sandboxInstanceClass: facts.DBInstanceClass }),
+    sandboxInstanceClass: facts.DBInstanceClass,
+    sandboxSourceTags: new Map(instance.tags),
   };
 }
 
@@ -203,6 +209,7 @@ export function instanceSnapshotRoutes(model: RdsModel): Record<string, AnyHandl
           KmsKeyId: key,
           OptionGroupName: input.OptionGroupName ?? source.facts.OptionGroupName,
           SourceRegion: source.region,
+          OriginalSnapshotCreateTime: source.facts.OriginalSnapshotCreateTime ?? new Date(source.startedAt),
           ...(elsewhere ? { SourceDBSnapshotIdentifier: snapshotArn(instanceFamily, source) } : {}),
         },
       });

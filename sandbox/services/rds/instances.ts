@@ -38,8 +38,11 @@ import { matcher, pageOf } from './paging.ts';
 import { requireKey } from './snapshot-family.ts';
 import { readTags, type Tags, tagList } from './tags.ts';
 
+/** Point-in-time restore reaches to five minutes ago, as a rule. */
+export const restorableLag = 5 * 60 * 1000;
+
 /** An instance that is still being made has no endpoint yet. */
-export function viewInstance(instance: StoredInstance): DBInstance {
+export function viewInstance(instance: StoredInstance, now: number): DBInstance {
   const { account, region, id } = instance;
   return {
     ...instance.facts,
@@ -58,6 +61,10 @@ export function viewInstance(instance: StoredInstance): DBInstance {
           },
         }),
     DbInstancePort: 0,
+    // Aurora keeps its log in the cluster, which answers these times itself.
+    ...(instance.status === 'creating' || instance.clusterId !== undefined
+      ? {}
+      : { LatestRestorableTime: new Date(now - restorableLag) }),
     TagList: tagList(instance.tags),
   };
 }
@@ -230,7 +237,7 @@ export function instanceRoutes(model: RdsModel): Record<string, AnyHandler> {
       const wanted = { ...input, engine: input.Engine ?? '', instanceClass: input.DBInstanceClass ?? '' };
       const instance = putInstance(model, holdings, id, wanted, tags, cluster);
       changeLater(model, instance, 'creating', 'available');
-      return { DBInstance: viewInstance(instance) };
+      return { DBInstance: viewInstance(instance, request.now) };
     },
 
     DescribeDBInstances: (input: DescribeDBInstancesMessage, request: RequestContext): DBInstanceMessage => {
@@ -249,7 +256,7 @@ export function instanceRoutes(model: RdsModel): Record<string, AnyHandler> {
       const visible = candidates.filter((instance) => isVisible(instance, request.now));
       if (name !== undefined && visible.length === 0) throw instanceNotFound(name);
       const page = pageOf(visible.filter(matches), (instance) => instance.id, input);
-      return { DBInstances: page.items.map(viewInstance), Marker: page.marker };
+      return { DBInstances: page.items.map((item) => viewInstance(item, request.now)), Marker: page.marker };
     },
   };
 }

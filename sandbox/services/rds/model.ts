@@ -83,8 +83,9 @@ export type InstanceSnapshotFacts = Omit<
   DBSnapshot,
   Derived | 'DBSnapshotIdentifier' | 'DBSnapshotArn' | 'DBInstanceIdentifier' | 'DbiResourceId'
 > & {
-  /** Not part of the answer; what a restore takes when it is not told. */
-  readonly sandboxInstanceClass?: string;
+  /** Not part of the answer; what a restore takes over when it is not told. */
+  readonly sandboxInstanceClass: string | undefined;
+  readonly sandboxSourceTags: Tags;
 };
 
 export type ClusterSnapshotFacts = Omit<

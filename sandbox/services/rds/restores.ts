@@ -16,7 +16,7 @@ import { identifierLimits, newIdentifier } from './identifiers.ts';
 import { checkPort, putInstance, viewInstance } from './instances.ts';
 import { changeLater, type Holdings, membersOf, ofCaller, type RdsModel } from './model.ts';
 import { clusterFamily, findSnapshot, instanceFamily, invalidSnapshotState } from './snapshot-family.ts';
-import { readTags } from './tags.ts';
+import { readTags, type Tags } from './tags.ts';
 
 /** What a restored instance takes over from its snapshot, whichever family that is of. */
 interface Origin {
@@ -29,6 +29,7 @@ interface Origin {
   readonly masterUsername: string | undefined;
   readonly encrypted: boolean;
   readonly key: string | undefined;
+  readonly sourceTags: Tags;
 }
 
 export function restoreRoutes(model: RdsModel): Record<string, AnyHandler> {
@@ -90,9 +91,11 @@ export function restoreRoutes(model: RdsModel): Record<string, AnyHandler> {
         StorageType: input.StorageType ?? (input.Iops === undefined ? 'gp3' : 'io1'),
         VpcSecurityGroupIds: input.VpcSecurityGroupIds,
       };
-      const instance = putInstance(model, holdings, id, wanted, tags, undefined);
+      // Without new tags a restored instance gets those of the snapshot's source ("CopyTagsToSnapshot").
+      const own = tags.size > 0 ? tags : new Map(origin.sourceTags);
+      const instance = putInstance(model, holdings, id, wanted, own, undefined);
       changeLater(model, instance, 'creating', 'available');
-      return { DBInstance: viewInstance(instance) };
+      return { DBInstance: viewInstance(instance, request.now) };
     },
 
     /** A new cluster without any instance (a Multi-AZ DB cluster brings its three); CreateDBInstance adds them. */
@@ -134,7 +137,7 @@ export function restoreRoutes(model: RdsModel): Record<string, AnyHandler> {
       );
       changeLater(model, cluster, 'creating', 'available');
       for (const member of membersOf(holdings, id)) changeLater(model, member, 'creating', 'available');
-      return { DBCluster: viewCluster(holdings, cluster) };
+      return { DBCluster: viewCluster(holdings, cluster, request.now) };
     },
   };
 }
@@ -166,6 +169,7 @@ function originOf(
       masterUsername: facts.MasterUsername,
       encrypted: facts.StorageEncrypted === true,
       key: facts.KmsKeyId,
+      sourceTags: new Map(),
     };
   }
   const snapshot = findSnapshot(model, instanceFamily, holdings, name ?? '');
@@ -183,5 +187,6 @@ function originOf(
     masterUsername: facts.MasterUsername,
     encrypted: facts.Encrypted === true,
     key: facts.KmsKeyId,
+    sourceTags: facts.sandboxSourceTags,
   };
 }

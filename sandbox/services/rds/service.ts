@@ -12,7 +12,7 @@ import type { Holdings, NetworkDefaults, RdsFaults, RdsLimits, RdsModel } from '
 import { restoreRoutes } from './restores.ts';
 import { putSubnetGroup, type RdsSeed, seedOf } from './seed.ts';
 import { sharingRoutes } from './sharing.ts';
-import { tagRoutes } from './tags.ts';
+import { tagRoutes } from './tag-routes.ts';
 
 export interface RdsOptions {
   /** How long a database takes to be made, changed, started or stopped; `world.snapshotSeconds` unless told. */
