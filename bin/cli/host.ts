@@ -19,6 +19,8 @@ export interface Invocation {
   readonly logger: Logger;
   /** Reads the configuration that `--config` names. Throws usage errors with everything that is wrong with it. */
   loadConfig(): Promise<ParsedConfig>;
+  /** Runs another command line of this program in this process, on the `Io` given. Resolves with its exit code. */
+  runVerb(argv: readonly string[], io: Io): Promise<number>;
   /** Prints text, or one JSON document under `--json`. Call it once, with the whole result. */
   print(result: { readonly json: unknown; readonly text: string }): void;
 }
@@ -40,27 +42,28 @@ export interface HostState extends Host {
   exitCode: number | undefined;
 }
 
-export function createHost(program: Command, io: Io): HostState {
+export function createHost(program: Command, io: Io, runVerb: Invocation['runVerb']): HostState {
   const host: HostState = {
     exitCode: undefined,
     run<A extends readonly unknown[]>(body: Body<A>) {
       return async (...args: unknown[]) => {
         // Sound as far as the verb declares its arguments as its body takes them; Commander adds itself at the end.
         const own = args.slice(0, -1) as unknown as A;
-        host.exitCode = await body(createInvocation(program, io), ...own);
+        host.exitCode = await body(createInvocation(program, io, runVerb), ...own);
       };
     },
   };
   return host;
 }
 
-function createInvocation(program: Command, io: Io): Invocation {
+function createInvocation(program: Command, io: Io, runVerb: Invocation['runVerb']): Invocation {
   const { config, json = false } = program.opts<{ config: string; json?: boolean }>();
   return {
     io,
     options: { config, json },
     logger: createLogger(io),
     loadConfig: () => loadConfig(pathFrom(io.cwd, config)),
+    runVerb,
     print: (result) => io.stdout.write(json ? `${JSON.stringify(result.json, null, 2)}\n` : result.text),
   };
 }

@@ -47,7 +47,7 @@ export async function runCli(
   registrations: readonly Register[] = verbs,
 ): Promise<number> {
   const program = createProgram(io);
-  const host = createHost(program, io);
+  const host = createHost(program, io, (other, otherIo) => runCli(other, otherIo, registrations));
   for (const register of registrations) register(program, host);
   const json = beforeSeparator(argv).includes('--json');
   try {

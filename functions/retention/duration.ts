@@ -1,4 +1,10 @@
-import type { CalendarDuration } from './policy.ts';
+/** A span of calendar time as written in a policy: `2d`, `1y5m7d2h`. All parts are non-negative. */
+export interface CalendarDuration {
+  readonly years: number;
+  readonly months: number;
+  readonly days: number;
+  readonly hours: number;
+}
 
 /** `2d`, `1y5m7d2h`: whole years, months, days and hours in any order, each unit at most once; `m` is months. */
 export const calendarDurationPattern = /^(?!.*([ymdh]).*\1)(?:\d{1,6}[ymdh])+$/;

@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import { expecting } from '../shared/expectation.ts';
-import { calendarDurationPattern, isZeroDuration, parseCalendarDuration } from './duration.ts';
+import {
+  type CalendarDuration,
+  calendarDurationPattern,
+  isZeroDuration,
+  parseCalendarDuration,
+} from './duration.ts';
 
-/** A span of calendar time as written in a policy: `2d`, `1y5m7d2h`. All parts are non-negative. */
-export interface CalendarDuration {
-  readonly years: number;
-  readonly months: number;
-  readonly days: number;
-  readonly hours: number;
-}
+export type { CalendarDuration } from './duration.ts';
 
 /** How long recovery points are kept; the semantics are those of restic `forget`. An absent rule keeps nothing by itself. */
 export interface RetentionPolicy {

@@ -150,6 +150,18 @@ describe('the end of a verb', () => {
     expect(JSON.parse(io.output().stdout)).toMatchObject({ error: { kind: 'interrupted' } });
   });
 
+  test('a verb can run another one on an Io of its own', async () => {
+    const inner = cliIo();
+    const outer = cliIo();
+    const registerTwice: Register = (program, host) => {
+      program.command('twice').action(host.run((invocation) => invocation.runVerb(['try', 'it'], inner)));
+    };
+    const body = () => Promise.reject(refusedError('not here.'));
+    expect(await runCli(['twice'], outer, [withVerb(body), registerTwice])).toBe(4);
+    expect(inner.output().stderr).toBe('snapkeep: not here.\n');
+    expect(outer.output().stderr).toBe('');
+  });
+
   test('a verb that ends in good order after an interrupt keeps its own exit code', async () => {
     const controller = new AbortController();
     const io = cliIo({ signal: controller.signal });
