@@ -14,7 +14,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 const root = resolve(import.meta.dirname, '..');
-const folders = ['bin', 'lib', 'functions', 'sandbox', 'test'];
+// Tests may import anything, so they are not looked at; one that the product imports is found as its dependency.
+const folders = ['bin', 'lib', 'functions', 'sandbox'];
 
 const reportSchema = z.object({
   modules: z.array(z.object({ source: z.string() })),
