@@ -6,11 +6,14 @@ import type { Latency } from './latency.ts';
 import { managedInstances } from './managed-instances.ts';
 import type { RequestLog } from './requests.ts';
 import { createSandboxServer } from './server.ts';
+import { type CloudWatch, createCloudWatch } from './services/cloudwatch/service.ts';
 import { defaultVpc } from './services/ec2/model/network.ts';
 import type { Ec2Settings } from './services/ec2/model/settings.ts';
 import { createEc2, type Ec2 } from './services/ec2/service.ts';
+import { createLambda, type Lambda } from './services/lambda/service.ts';
 import { createRds, type Rds } from './services/rds/service.ts';
 import { createS3, type S3 } from './services/s3/service.ts';
+import { createSns, type Sns } from './services/sns/service.ts';
 import { createSsm, type Ssm } from './services/ssm/service.ts';
 import { createSts, type Sts } from './services/sts/service.ts';
 import type { Throttle } from './throttle.ts';
@@ -51,6 +54,9 @@ export interface RunningSandbox {
   readonly s3: S3;
   readonly sts: Sts;
   readonly ssm: Ssm;
+  readonly sns: Sns;
+  readonly cloudwatch: CloudWatch;
+  readonly lambda: Lambda;
   readonly requests: RequestLog;
   readonly faults: Faults;
   readonly throttle: Throttle;
@@ -81,13 +87,16 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const s3 = createS3(world);
     const sts = createSts(world, { identities });
     const ssm = createSsm(world, { instances: managedInstances(world, ec2) });
+    const sns = createSns(world);
+    const cloudwatch = createCloudWatch();
+    const lambda = createLambda(world);
     if (estate) loadEstate(world, { ec2, rds, s3 }, estate);
 
     const internalErrors: InternalFailure[] = [];
     const server = createSandboxServer({
       world,
       identities,
-      services: [ec2, rds, s3, sts, ssm].map(({ service }) => service),
+      services: [ec2, rds, s3, sts, ssm, sns, cloudwatch, lambda].map(({ service }) => service),
       faults: options.faults ?? [],
       throttling: { enabled: options.throttle ?? false },
       latencyMilliseconds: options.latencyMilliseconds ?? 0,
@@ -101,7 +110,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const { url, requests, faults, throttle, latency } = server;
     return {
       ...{ url, region, identity, environment: environmentOf(url, region, identity), world },
-      ...{ ec2, rds, s3, sts, ssm, requests, faults, throttle, latency, identities, internalErrors },
+      ...{ ec2, rds, s3, sts, ssm, sns, cloudwatch, lambda },
+      ...{ requests, faults, throttle, latency, identities, internalErrors },
       close: async () => {
         await server.close();
         world.close();
