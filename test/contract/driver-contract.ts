@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Relaunch } from '../../functions/catalog/documents.ts';
 import type { Driver, StartedCopy, StartOutcome, StartRequest } from '../../functions/drivers/driver.ts';
 import type { SourceSelection } from '../../functions/plan/config.ts';
 import { copyName, deploymentNameLimit, planNameLimit, tagKeys } from '../../functions/shared/names.ts';
@@ -50,15 +51,19 @@ const backupId = '1795140000_2026_11_20_ci';
 export function describeDriverContract({ name, setUp }: DriverContractOptions): void {
   describe(`${name} keeps the driver contract`, () => {
     let world: DriverWorld;
+    let relaunch: Relaunch;
     beforeEach(async () => {
       world = await setUp();
+      // What a copy is started with in a backup: the relaunch that discovery recorded.
+      const { sources } = await discover(world.idSelection([first()]));
+      relaunch = sources[0]?.relaunch ?? {};
     });
     afterEach(() => world.close());
 
     const first = (): string => world.sources[0] ?? 'no-source';
     const requestFor = (id: string, change: Partial<StartRequest> = {}): StartRequest => ({
       source: { kind: world.driver.kind, id, region: 'eu-west-1' },
-      relaunch: {},
+      relaunch,
       reboot: false,
       deployment: 'prod-eu',
       plan: 'ci',
@@ -99,9 +104,7 @@ export function describeDriverContract({ name, setUp }: DriverContractOptions): 
       });
 
       it('records a relaunch that survives a round trip through JSON', async () => {
-        const { sources } = await discover(world.idSelection([first()]));
-        const relaunch = sources[0]?.relaunch;
-        expect(Object.keys(relaunch ?? {}).length).toBeGreaterThan(5);
+        expect(Object.keys(relaunch).length).toBeGreaterThan(5);
         expect(JSON.parse(JSON.stringify(relaunch))).toEqual(relaunch);
       });
 

@@ -1,6 +1,8 @@
 import { CreateDBSnapshotCommand } from '@aws-sdk/client-rds';
+import { describe, expect, it } from 'vitest';
 import { createRdsInstanceDriver } from '../../functions/drivers/rds-instance/driver.ts';
 import { silentLogger } from '../../functions/shared/logger.ts';
+import { startRequest } from '../support/database-fixtures.ts';
 import { account, region, snapshotSeconds, startRdsWorld } from '../support/rds-world.ts';
 import { describeDriverContract } from './driver-contract.ts';
 
@@ -50,4 +52,44 @@ describeDriverContract({
       close: world.close,
     };
   },
+});
+
+describe('rds-instance on a bad day', () => {
+  const setUp = async () => {
+    const world = await startRdsWorld({ consistencySeconds: 3 });
+    world.rds.seed(account, region).addInstance({ id: 'circle-db' });
+    const driver = createRdsInstanceDriver({
+      rds: world.client,
+      region,
+      account: async () => account,
+      logger: silentLogger,
+    });
+    return { world, driver, request: startRequest('rds', 'circle-db') };
+  };
+
+  it('finds the copy again whose creation was done and whose answer was lost', async () => {
+    const { world, driver, request } = await setUp();
+    world.loseAnswer('CreateDBSnapshot');
+    expect(await driver.start(request)).toMatchObject({ state: 'wait' });
+    // The name is taken, the copy not shown yet.
+    expect(await driver.start(request)).toMatchObject({ state: 'wait' });
+    world.passSeconds(3);
+    expect(await driver.start(request)).toMatchObject({ state: 'started' });
+    expect(world.rds.inspect(account, region).snapshots.size).toBe(1);
+    await world.close();
+  });
+
+  it('waits until a snapshot that somebody else takes is done', async () => {
+    const { world, driver, request } = await setUp();
+    await world.client.send(
+      new CreateDBSnapshotCommand({ DBInstanceIdentifier: 'circle-db', DBSnapshotIdentifier: 'by-hand' }),
+    );
+    expect(await driver.start(request)).toEqual({
+      state: 'wait',
+      reason: expect.stringContaining('backing-up'),
+    });
+    world.passSeconds(snapshotSeconds);
+    expect(await driver.start(request)).toMatchObject({ state: 'started' });
+    await world.close();
+  });
 });

@@ -12,6 +12,8 @@ export interface RdsWorld {
   readonly rds: Rds;
   readonly client: RDSClient;
   readonly world: World;
+  /** The next answer of this action is done and then lost. */
+  loseAnswer(action: string): void;
   passSeconds(seconds: number): void;
   calls(): number;
   /** A client of another account, whose account number is the argument. */
@@ -42,6 +44,15 @@ export async function startRdsWorld(
     passSeconds: (seconds) => {
       now += seconds * 1000;
     },
+    loseAnswer: (action) =>
+      server.faults.add({
+        service: 'rds',
+        action,
+        code: 'InternalFailure',
+        status: 500,
+        times: 1,
+        when: 'after',
+      }),
     calls: () => server.requests.total,
     clientOf: (otherAccount) => {
       const identity = {

@@ -29,6 +29,11 @@ export async function discoverClusters(
     for (const cluster of page.DBClusters ?? []) {
       const id = cluster.DBClusterIdentifier;
       if (id === undefined) continue;
+      for (const { DBInstanceIdentifier: member = '' } of cluster.DBClusterMembers ?? []) {
+        if (selection.named.has(member)) {
+          reasons.set(member, `${member} is a member of the cluster ${id}: name the cluster, [${id}]`);
+        }
+      }
       const named = selection.named.has(id);
       if (!named && !matchesTags(selection, cluster.TagList)) continue;
       const refusal = refusalOf(cluster);

@@ -43,6 +43,15 @@ export function relaunchOf(cluster: DBCluster, instances: readonly DBInstance[])
           seconds_until_auto_pause: scaling.SecondsUntilAutoPause,
         }
       : undefined,
+    // The first generation of Aurora Serverless; absent for every other engine mode.
+    serverless_v1: cluster.ScalingConfigurationInfo
+      ? {
+          min: cluster.ScalingConfigurationInfo.MinCapacity,
+          max: cluster.ScalingConfigurationInfo.MaxCapacity,
+          auto_pause: cluster.ScalingConfigurationInfo.AutoPause,
+          seconds_until_auto_pause: cluster.ScalingConfigurationInfo.SecondsUntilAutoPause,
+        }
+      : undefined,
     encrypted: cluster.StorageEncrypted,
     kms_key_id: cluster.KmsKeyId,
     database_name: cluster.DatabaseName,

@@ -23,6 +23,10 @@ export async function discoverInstances(
     for (const instance of page.DBInstances ?? []) {
       const id = instance.DBInstanceIdentifier;
       if (id === undefined) continue;
+      const cluster = instance.DBClusterIdentifier ?? '';
+      if (selection.named.has(cluster) && !reasons.has(cluster)) {
+        reasons.set(cluster, `${cluster} is a cluster: name it under aurora: identifiers: [${cluster}]`);
+      }
       const named = selection.named.has(id);
       if (!named && !matchesTags(selection, instance.TagList)) continue;
       const refusal = refusalOf(instance);

@@ -10,7 +10,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createAuroraClusterDriver } from '../../../functions/drivers/aurora-cluster/driver.ts';
 import type { SourceSelection } from '../../../functions/plan/config.ts';
 import { silentLogger } from '../../../functions/shared/logger.ts';
-import { account, answer, nameFor, ownTags, region, startRequest } from './database-fixtures.ts';
+import { account, answer, nameFor, ownTags, region, startRequest } from '../../support/database-fixtures.ts';
 
 const mock = mockClient(RDSClient);
 const warnings: string[] = [];
@@ -132,6 +132,21 @@ describe('discovery of Aurora clusters', () => {
       { source: { kind: 'aurora', id: 'c-docdb', region }, reason: expect.stringContaining('docdb') },
     ]);
     expect(warnings).toEqual([expect.stringContaining('c-neptune')]);
+  });
+
+  it('tells that a named member stands for its cluster', async () => {
+    mock.on(DescribeDBClustersCommand).resolves({
+      DBClusters: [
+        {
+          DBClusterIdentifier: 'shop',
+          Engine: 'aurora-mysql',
+          DBClusterMembers: [{ DBInstanceIdentifier: 'shop-1' }],
+        },
+      ],
+    });
+    const { sources, missing } = await discover(byId('shop-1'));
+    expect(sources).toEqual([]);
+    expect(missing[0]?.reason).toBe('shop-1 is a member of the cluster shop: name the cluster, [shop]');
   });
 
   it('asks for members by cluster where those are few, and sweeps where they are many', async () => {

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createRdsInstanceDriver } from '../../../functions/drivers/rds-instance/driver.ts';
 import type { SourceSelection } from '../../../functions/plan/config.ts';
 import { silentLogger } from '../../../functions/shared/logger.ts';
-import { account, answer, region } from './database-fixtures.ts';
+import { account, answer, region } from '../../support/database-fixtures.ts';
 
 const mock = mockClient(RDSClient);
 const warnings: string[] = [];
@@ -116,6 +116,15 @@ describe('discovery of RDS instances', () => {
     ]);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain('shop-2');
+  });
+
+  it('tells that a named cluster belongs under aurora', async () => {
+    answerWith({ DBInstanceIdentifier: 'shop-1', DBClusterIdentifier: 'shop', Engine: 'aurora-mysql' });
+    const { missing } = await discover(byId('shop', 'nowhere'));
+    expect(missing.map(({ reason }) => reason)).toEqual([
+      'no DB instance nowhere exists in eu-west-1',
+      'shop is a cluster: name it under aurora: identifiers: [shop]',
+    ]);
   });
 
   it('does not take Neptune and DocumentDB, which answer through the same API', async () => {

@@ -16,7 +16,7 @@ import {
   ownTags,
   region,
   startRequest,
-} from './database-fixtures.ts';
+} from '../../support/database-fixtures.ts';
 
 const mock = mockClient(RDSClient);
 const driver = createRdsInstanceDriver({

@@ -1,7 +1,7 @@
 import { RDSServiceException } from '@aws-sdk/client-rds';
-import type { StartRequest } from '../../../functions/drivers/driver.ts';
-import { copyName } from '../../../functions/shared/names.ts';
-import type { SourceKind } from '../../../functions/shared/source.ts';
+import type { StartRequest } from '../../functions/drivers/driver.ts';
+import { copyName } from '../../functions/shared/names.ts';
+import type { SourceKind } from '../../functions/shared/source.ts';
 
 export const account = '123456789012';
 export const region = 'eu-west-1';
