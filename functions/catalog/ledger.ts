@@ -18,6 +18,8 @@ const backupKey = (plan: string, backupId: string, name: string) => `${root}/${p
 /** What Snapkeep intended and did, by backup. Writing twice is harmless: the first document of a key stands. */
 export class Ledger {
   readonly #vault: Vault;
+  /** The intent that was last used. It can never change, and shards of one backup in one process share it. */
+  #lastIntent: { readonly key: string; readonly intent: Intent } | undefined;
 
   constructor(vault: Vault) {
     this.#vault = vault;
@@ -26,7 +28,10 @@ export class Ledger {
   /** Writes the intent and returns the one that stands: ours, or that of the run which was here first. */
   async recordIntent(intent: Intent): Promise<Intent> {
     const key = backupKey(intent.plan, intent.backup_id, intentName);
-    if ((await this.#vault.create(key, toJson(intent))) === 'created') return intent;
+    if ((await this.#vault.create(key, toJson(intent))) === 'created') {
+      this.#lastIntent = { key, intent };
+      return intent;
+    }
     const standing = await this.readIntent(intent.plan, intent.backup_id);
     if (!standing) throw failedError(`${key} exists and cannot be read`, 'run the same command again');
     return standing;
@@ -43,7 +48,10 @@ export class Ledger {
 
   async readIntent(plan: string, backupId: string): Promise<Intent | undefined> {
     const key = backupKey(plan, backupId, intentName);
-    return parse(key, intentSchema, await this.#vault.read(key));
+    if (this.#lastIntent?.key === key) return this.#lastIntent.intent;
+    const intent = parse(key, intentSchema, await this.#vault.read(key));
+    if (intent) this.#lastIntent = { key, intent };
+    return intent;
   }
 
   async readManifest(plan: string, backupId: string): Promise<Manifest | undefined> {

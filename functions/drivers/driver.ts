@@ -111,7 +111,7 @@ export interface Driver {
   start(request: StartRequest): Promise<StartOutcome>;
 
   /**
-   * One batched look at many copies of one backup: calls grow with pages, not with copies. Read-only, retryable.
+   * One batched look at many copies of one backup, some 200 a call. Read-only, retryable.
    * One outcome per copy, in any order. A copy that the service does not show yet is pending; the caller's
    * deadline bounds how long.
    */

@@ -1,6 +1,5 @@
 import {
   type EC2Client,
-  type Filter,
   type Image,
   paginateDescribeImages,
   paginateDescribeSnapshots,
@@ -11,33 +10,42 @@ import type { PollOutcome, PollRequest, StartedCopy } from '../driver.ts';
 
 const gibibyte = 2 ** 30;
 
-/** The images of one backup in one paginated sweep, by tag: calls grow with pages of 1,000, not with images. */
-export async function pollImages(ec2: EC2Client, request: PollRequest): Promise<PollOutcome[]> {
-  if (request.copies.length === 0) return [];
-  const images = new Map<string, Image>();
-  const pages = paginateDescribeImages(
-    { client: ec2, pageSize: 1000 },
-    { Owners: ['self'], Filters: backupFilters(request), IncludeDisabled: true },
-  );
-  for await (const page of pages)
-    for (const image of page.Images ?? []) images.set(image.ImageId ?? '', image);
+/** Describe calls take at most 200 values of one filter. */
+const filterValueLimit = 200;
 
+/**
+ * The images asked for, 200 a call. By filter, not as ImageIds: one that is not shown yet would fail the whole call.
+ */
+export async function pollImages(ec2: EC2Client, request: PollRequest): Promise<PollOutcome[]> {
+  const images = new Map<string, Image>();
+  for (let from = 0; from < request.copies.length; from += filterValueLimit) {
+    const ids = request.copies.slice(from, from + filterValueLimit).map(({ id }) => id);
+    const pages = paginateDescribeImages(
+      { client: ec2, pageSize: 1000 },
+      { Owners: ['self'], Filters: [{ Name: 'image-id', Values: ids }], IncludeDisabled: true },
+    );
+    for await (const page of pages) {
+      for (const image of page.Images ?? []) images.set(image.ImageId ?? '', image);
+    }
+  }
   const shown = request.copies.map((copy) => ({ copy, image: images.get(copy.id) }));
   const pending = shown.some(({ image }) => image === undefined || image.State === 'pending');
   const snapshots = pending && request.withContent ? await snapshotsOf(ec2, request) : [];
   return shown.map(({ copy, image }) => outcomeOf(copy, image, snapshots));
 }
 
-const backupFilters = ({ deployment, backupId }: PollRequest): Filter[] => [
-  { Name: `tag:${tagKeys.managed}`, Values: [deployment] },
-  { Name: `tag:${tagKeys.backupId}`, Values: [backupId] },
-];
-
-async function snapshotsOf(ec2: EC2Client, request: PollRequest): Promise<Snapshot[]> {
+/** All snapshots of the backup in one paginated sweep, by tag: their IDs are not known before the image names them. */
+async function snapshotsOf(ec2: EC2Client, { deployment, backupId }: PollRequest): Promise<Snapshot[]> {
   const snapshots: Snapshot[] = [];
   const pages = paginateDescribeSnapshots(
     { client: ec2, pageSize: 1000 },
-    { OwnerIds: ['self'], Filters: backupFilters(request) },
+    {
+      OwnerIds: ['self'],
+      Filters: [
+        { Name: `tag:${tagKeys.managed}`, Values: [deployment] },
+        { Name: `tag:${tagKeys.backupId}`, Values: [backupId] },
+      ],
+    },
   );
   for await (const page of pages) snapshots.push(...(page.Snapshots ?? []));
   return snapshots;
