@@ -26,7 +26,7 @@ import {
   encodeXmlMembers,
   refuseUnknownMembers,
 } from './xml.ts';
-import { parseXml } from './xml-text.ts';
+import { escapeXml, parseXml } from './xml-text.ts';
 
 export type RestFormat = 'xml' | 'json';
 
@@ -195,12 +195,18 @@ const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 function encodeDocument(
   shape: StructureShape,
-  record: object,
+  record: Readonly<Record<string, unknown>>,
   path: string,
   namespace: string | undefined,
 ): string {
   const tag = shape.traits.xmlName ?? shape.name;
-  const xmlns = namespace === undefined ? '' : ` xmlns="${namespace}"`;
+  const [only, ...others] = shape.members.filter(inBody);
+  if (only?.name === tag && others.length === 0) {
+    // GetBucketLocation: its one member is the document itself, not an element of the same name within it
+    // (trait `s3UnwrappedXmlOutput` of S3's model, which the tuples do not carry).
+    return XML_DECLARATION + encodeXmlElement(tag, only, record[tag] ?? '', path, namespace);
+  }
+  const xmlns = namespace === undefined ? '' : ` xmlns="${escapeXml(namespace)}"`;
   return `${XML_DECLARATION}<${tag}${xmlns}>${encodeXmlMembers(shape, record, path, inBody)}</${tag}>`;
 }
 

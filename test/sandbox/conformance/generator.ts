@@ -115,7 +115,8 @@ export class Generator {
       case 'unit':
         return {};
       case 'string':
-        return this.#text(place);
+        // An empty payload is no payload.
+        return this.#text(place) || (traits.httpPayload ? 'x' : '');
       case 'number':
         return traits.httpResponseCode ? 200 : this.#number();
       case 'boolean':
