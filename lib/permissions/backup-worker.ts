@@ -1,0 +1,192 @@
+import { Arn, ArnFormat, type Stack } from 'aws-cdk-lib';
+import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Config } from '../../functions/plan/config.ts';
+import { tagKeys } from '../../functions/shared/names.ts';
+import type { SourceKind } from '../../functions/shared/source.ts';
+import { copyPrefix } from '../names.ts';
+import { invokeQualified } from './common.ts';
+import { kindsOf, selectedSources } from './selections.ts';
+
+export interface BackupWorkerGrants {
+  readonly config: Config;
+  readonly bucketArn: string;
+  readonly topicArn: string;
+  /** `arn:...:function:<name>`, without a qualifier. */
+  readonly workerArn: string;
+  readonly workerAliasArn: string;
+}
+
+/** Reading what there is; AWS authorizes these calls for everything or nothing (EC2), or they list (RDS). */
+const inventory = {
+  ec2: ['ec2:DescribeAddresses', 'ec2:DescribeImages', 'ec2:DescribeInstances', 'ec2:DescribeSnapshots'],
+  rds: ['rds:DescribeDBInstances', 'rds:DescribeDBSnapshots'],
+  aurora: ['rds:DescribeDBClusterSnapshots', 'rds:DescribeDBClusters', 'rds:DescribeDBInstances'],
+} satisfies Record<SourceKind, readonly string[]>;
+
+/** The role of the backup worker: copies what the plans select, tags only what it is making, deletes nothing. */
+export function backupWorkerStatements(stack: Stack, grants: BackupWorkerGrants): PolicyStatement[] {
+  const { config, bucketArn, topicArn, workerArn, workerAliasArn } = grants;
+  const plans = Object.values(config.plans);
+  const kinds = kindsOf(plans);
+  return [
+    new PolicyStatement({
+      actions: [...new Set([...kinds].flatMap((kind) => inventory[kind]))].sort(),
+      resources: ['*'],
+      conditions: { StringEquals: { 'aws:RequestedRegion': config.region } },
+    }),
+    ...selectedSources(stack, plans),
+    ...(kinds.has('ec2') ? newImages(stack, config) : []),
+    ...newDatabaseCopies(stack, config, kinds),
+    ...encryptedVolumes(stack, config),
+    ...ledger(bucketArn, config),
+    new PolicyStatement({ actions: ['sns:Publish'], resources: [topicArn] }),
+    // Evaluated on executions below a version of the function; an alias or the bare name never matches ("Security and
+    // permissions for Lambda durable functions").
+    new PolicyStatement({
+      actions: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
+      resources: [`${workerArn}:*`],
+    }),
+    // A large backup is divided over executions of the same function.
+    invokeQualified(workerAliasArn),
+    neverDestroy(),
+  ];
+}
+
+function newImages(stack: Stack, { deployment }: Config): PolicyStatement[] {
+  // The owner of an image or snapshot is not part of its ARN.
+  const arn = (resource: string): string =>
+    Arn.format(
+      {
+        service: 'ec2',
+        account: '',
+        resource,
+        resourceName: '*',
+        arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+      },
+      stack,
+    );
+  const resources = [arn('image'), arn('snapshot')];
+  const ours = { [`aws:RequestTag/${tagKeys.managed}`]: deployment };
+  const ourKeys = { 'ForAllValues:StringLike': { 'aws:TagKeys': ['snapkeep:*', 'Name'] } };
+  return [
+    new PolicyStatement({
+      actions: ['ec2:CreateImage'],
+      resources,
+      conditions: { StringEquals: ours, ...ourKeys },
+    }),
+    // Without the bound to CreateImage, foreign copies could be marked as ours and then rotated.
+    new PolicyStatement({
+      actions: ['ec2:CreateTags'],
+      resources,
+      conditions: { StringEquals: { ...ours, 'ec2:CreateAction': 'CreateImage' }, ...ourKeys },
+    }),
+  ];
+}
+
+/** RDS authorizes the new snapshot by the name that we choose, and its tags once more by AddTagsToResource. */
+function newDatabaseCopies(
+  stack: Stack,
+  { deployment }: Config,
+  kinds: ReadonlySet<SourceKind>,
+): PolicyStatement[] {
+  const statement = (action: string, resource: string): PolicyStatement =>
+    new PolicyStatement({
+      actions: [action, 'rds:AddTagsToResource'],
+      resources: [
+        Arn.format(
+          {
+            service: 'rds',
+            resource,
+            resourceName: `${copyPrefix(deployment)}*`,
+            arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+          },
+          stack,
+        ),
+      ],
+      conditions: { StringEquals: { [`aws:RequestTag/${tagKeys.managed}`]: deployment } },
+    });
+  return [
+    ...(kinds.has('rds') ? [statement('rds:CreateDBSnapshot', 'snapshot')] : []),
+    ...(kinds.has('aurora') ? [statement('rds:CreateDBClusterSnapshot', 'cluster-snapshot')] : []),
+  ];
+}
+
+/** Sources under keys of the customer: through EC2 and RDS only ("Requirements for Amazon EBS encryption"). */
+function encryptedVolumes(stack: Stack, { region }: Config): PolicyStatement[] {
+  const resources = [Arn.format({ service: 'kms', resource: 'key', resourceName: '*' }, stack)];
+  const viaService = [`ec2.${region}.amazonaws.com`, `rds.${region}.amazonaws.com`];
+  return [
+    new PolicyStatement({
+      actions: [
+        'kms:Decrypt',
+        'kms:DescribeKey',
+        'kms:GenerateDataKeyWithoutPlaintext',
+        'kms:ReEncryptFrom',
+        'kms:ReEncryptTo',
+      ],
+      resources,
+      conditions: { StringEquals: { 'kms:ViaService': viaService } },
+    }),
+    new PolicyStatement({
+      actions: ['kms:CreateGrant'],
+      resources,
+      conditions: {
+        StringEquals: { 'kms:ViaService': viaService },
+        Bool: { 'kms:GrantIsForAWSResource': 'true' },
+      },
+    }),
+  ];
+}
+
+function ledger(bucketArn: string, { vault, region }: Config): PolicyStatement[] {
+  const objects = [`${bucketArn}/ledger/*`];
+  return [
+    new PolicyStatement({
+      actions: ['s3:ListBucketVersions'],
+      resources: [bucketArn],
+      conditions: { StringLike: { 's3:prefix': 'ledger/*' } },
+    }),
+    new PolicyStatement({ actions: ['s3:GetObjectVersion'], resources: objects }),
+    // Also for a bucket whose policy is not ours (`existing: true`).
+    new PolicyStatement({
+      actions: ['s3:PutObject'],
+      resources: objects,
+      conditions: { StringEquals: { 's3:if-none-match': '*' } },
+    }),
+    ...(vault.kmsKey === undefined
+      ? []
+      : [
+          new PolicyStatement({
+            actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+            resources: [vault.kmsKey],
+            conditions: { StringEquals: { 'kms:ViaService': `s3.${region}.amazonaws.com` } },
+          }),
+        ]),
+  ];
+}
+
+/** Said once more as a denial, so that no later statement can let a backup destroy one. */
+function neverDestroy(): PolicyStatement {
+  return new PolicyStatement({
+    effect: Effect.DENY,
+    actions: [
+      'ec2:DeleteSnapshot',
+      'ec2:DeleteTags',
+      'ec2:DeregisterImage',
+      'ec2:DisableImage',
+      'ec2:ModifyImageAttribute',
+      'ec2:ModifySnapshotAttribute',
+      'kms:DisableKey',
+      'kms:ScheduleKeyDeletion',
+      'rds:DeleteDBClusterSnapshot',
+      'rds:DeleteDBSnapshot',
+      'rds:ModifyDBClusterSnapshotAttribute',
+      'rds:ModifyDBSnapshotAttribute',
+      'rds:RemoveTagsFromResource',
+      's3:BypassGovernanceRetention',
+      's3:DeleteObject',
+      's3:DeleteObjectVersion',
+    ],
+    resources: ['*'],
+  });
+}
