@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { loadConfig } from '../../functions/plan/load.ts';
 import { exitCodes, failedError, usageError } from '../../functions/shared/errors.ts';
-import { type RunningSandbox, startSandbox } from '../../sandbox/start.ts';
+import type { RunningSandbox } from '../../sandbox/start.ts';
 import type { Host, Invocation } from '../cli/host.ts';
 import type { Io } from '../cli/io.ts';
 import { lines, plural } from '../cli/text.ts';
@@ -27,6 +27,8 @@ export function register(program: Command, host: Host): void {
 
 async function runDemo(invocation: Invocation, options: DemoOptions): Promise<number> {
   const plans = await plansOf(options.application);
+  // Loaded here, so that other verbs do not wait for a cloud that they do not use.
+  const { startSandbox } = await import('../../sandbox/start.ts');
   const sandbox = await startSandbox({ estate: exampleFile('estate.yaml'), snapshotSeconds });
   try {
     const stage = new Stage(invocation, sandbox);
@@ -73,7 +75,6 @@ class Stage {
 
   /** Answers what the verb prints under `--json`. Every verb of the demo is expected to succeed. */
   async run(argv: readonly string[]): Promise<unknown> {
-    const { runCli } = await import('../cli/run.ts');
     const { json } = this.#invocation.options;
     this.say(`$ snapkeep ${argv.join(' ')}\n`);
     const captured: string[] = [];
@@ -83,7 +84,7 @@ class Stage {
       stdout: json ? { write: (text) => captured.push(text) } : this.#invocation.io.stdout,
     };
     const global = ['--config', exampleFile('snapkeep.yaml'), ...(json ? ['--json'] : [])];
-    const exitCode = await runCli([...global, ...argv], io);
+    const exitCode = await this.#invocation.runVerb([...global, ...argv], io);
     this.say('\n');
     if (exitCode !== exitCodes.done) {
       throw failedError(`the demo stopped: \`snapkeep ${argv.join(' ')}\` ended with exit code ${exitCode}`);

@@ -1,0 +1,47 @@
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { Ledger } from '../../functions/catalog/ledger.ts';
+import { S3Vault } from '../../functions/catalog/s3-vault.ts';
+import { createAwsClients } from '../../functions/clients/aws.ts';
+import { createDrivers } from '../../functions/drivers/all.ts';
+import type { Config } from '../../functions/plan/config.ts';
+import type { Invocation } from './host.ts';
+import type { Io } from './io.ts';
+import type { Session } from './session.ts';
+
+/** Makes the clients of one Region and account and what stands on them. */
+export function openSession({ io, logger }: Invocation, config: Config): Session & { close(): void } {
+  const clients = createAwsClients({
+    region: config.region,
+    clock: io.clock,
+    ...credentialsFrom(io.env),
+    ...endpointFrom(io.env),
+  });
+  let asked: Promise<string> | undefined;
+  const account = () => {
+    asked ??= clients.sts.send(new GetCallerIdentityCommand({})).then(({ Account = '' }) => Account);
+    return asked;
+  };
+  const vault = new S3Vault({ s3: clients.s3, bucket: config.vault.bucket, clock: io.clock });
+  const drivers = createDrivers({ clients, region: config.region, account, clock: io.clock, logger });
+  return { config, vault, ledger: new Ledger(vault), drivers, account, close: () => clients.destroy() };
+}
+
+/** Keys from the command's own environment; without them, or with a profile, the SDK's chain finds credentials. */
+function credentialsFrom(env: Io['env']) {
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE } = env;
+  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY || AWS_PROFILE) return {};
+  return {
+    credentials: {
+      accessKeyId: AWS_ACCESS_KEY_ID,
+      secretAccessKey: AWS_SECRET_ACCESS_KEY,
+      ...(AWS_SESSION_TOKEN ? { sessionToken: AWS_SESSION_TOKEN } : {}),
+    },
+  };
+}
+
+/** An endpoint for one service only is the SDK's business; it reads those variables itself. */
+function endpointFrom(env: Io['env']) {
+  const single = Object.keys(env).some((name) => name.startsWith('AWS_ENDPOINT_URL_'));
+  if (!env.AWS_ENDPOINT_URL || single || env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return {};
+  return { endpoint: env.AWS_ENDPOINT_URL };
+}
