@@ -110,8 +110,8 @@ function machineOf(account: string, machine: EstateInstance | EstateFleet): Seed
 
 function addInstance(world: World, seed: Seed, account: string, instance: EstateInstance): void {
   const { id, privateIp, publicIp, elasticIp, userData, tree } = instance;
-  const folder = join(world.directory, `estate-${id}`);
-  if (tree) buildTree(tree, folder, id);
+  const folder = tree ? join(world.directory, `estate-${id}`) : undefined;
+  if (tree && folder) buildTree(tree, folder, id);
   if (elasticIp) seed.addAddress({ account, id: elasticIp.allocation, publicIp: elasticIp.address });
   seed.addInstance({
     ...machineOf(account, instance),
@@ -120,7 +120,7 @@ function addInstance(world: World, seed: Seed, account: string, instance: Estate
     ...(publicIp === undefined ? {} : { publicIp }),
     ...(elasticIp === undefined ? {} : { elasticIp: elasticIp.allocation }),
     ...(userData === undefined ? {} : { userData }),
-    ...(tree === undefined ? {} : { tree: folder }),
+    ...(folder === undefined ? {} : { tree: folder }),
   });
 }
 

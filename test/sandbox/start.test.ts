@@ -7,6 +7,7 @@ import { GetBucketVersioningCommand, GetObjectLockConfigurationCommand, S3Client
 import { DescribeInstanceInformationCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../functions/plan/load.ts';
 import { type RunningSandbox, startSandbox } from '../../sandbox/start.ts';
 
 const estate = resolve(import.meta.dirname, '../../docs/examples/estate.yaml');
@@ -90,7 +91,9 @@ describe('a sandbox with the example estate', () => {
     expect(ObjectLockConfiguration?.Rule?.DefaultRetention).toMatchObject({ Mode: 'GOVERNANCE', Days: 14 });
   });
 
-  it('holds every subnet, group and bucket that the example configuration names', () => {
+  it('holds everything that the example configuration names, and that one is valid without a warning', async () => {
+    const { warnings } = await loadConfig(resolve(estate, '../snapkeep.yaml'));
+    expect(warnings).toEqual([]);
     const text = readFileSync(resolve(estate, '../snapkeep.yaml'), 'utf8');
     const { subnets, securityGroups } = sandbox.ec2.region('eu-west-1');
     const named = [...new Set(text.match(/\b(subnet|sg)-[0-9a-f]+/g))];
