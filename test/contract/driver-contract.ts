@@ -32,8 +32,8 @@ export interface DriverWorld {
   calls(): number;
   /** Somebody else makes a copy of `sourceId` under this name. */
   occupy(name: string, sourceId: string): Promise<void>;
-  /** The next copy of this source will be accepted and end as failed. */
-  failNextCopyOf(sourceId: string): void;
+  /** From now on copies of this source are accepted and end as failed, or no longer do. */
+  failCopiesOf(sourceId: string, fail: boolean): void;
   /** The source ceases to exist. */
   remove(sourceId: string): Promise<void>;
   close(): Promise<void>;
@@ -181,7 +181,7 @@ export function describeDriverContract({ name, setUp }: DriverContractOptions): 
       });
 
       it('says that a failed copy is spoilt, and makes a new one under the next attempt', async () => {
-        world.failNextCopyOf(first());
+        world.failCopiesOf(first(), true);
         const copy = await start(requestFor(first()));
         world.passSeconds(world.copySeconds);
         expect(await poll(copy)).toMatchObject([{ state: 'failed', id: copy.id }]);
@@ -190,6 +190,7 @@ export function describeDriverContract({ name, setUp }: DriverContractOptions): 
           id: copy.id,
           name: copy.name,
         });
+        world.failCopiesOf(first(), false);
         const next = await start(requestFor(first(), { attempt: 2 }));
         expect(next.name).not.toBe(copy.name);
         world.passSeconds(world.copySeconds);
@@ -243,7 +244,7 @@ export function describeDriverContract({ name, setUp }: DriverContractOptions): 
       });
 
       it('names the failure of a copy that ended badly', async () => {
-        world.failNextCopyOf(first());
+        world.failCopiesOf(first(), true);
         const copy = await start(requestFor(first()));
         world.passSeconds(world.copySeconds);
         const [outcome] = await poll(copy);

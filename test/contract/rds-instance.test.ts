@@ -45,7 +45,9 @@ describeDriverContract({
         await world.client.send(command);
         world.passSeconds(snapshotSeconds);
       },
-      failNextCopyOf: (id) => world.rds.faults.failSnapshotsOf.set(id, 1),
+      failCopiesOf: (id, fail) => {
+        world.rds.faults.failSnapshotsOf.set(id, fail ? Number.POSITIVE_INFINITY : 0);
+      },
       remove: async (id) => {
         world.rds.inspect(account, region).instances.delete(id);
       },
