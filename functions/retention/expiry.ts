@@ -1,6 +1,5 @@
 import { decideRetention, type RetentionPoint, type RetentionQuestion } from './decide.ts';
-import { judge, keepsPoint } from './judge.ts';
-import type { RetentionPolicy } from './policy.ts';
+import { Timeline } from './timeline.ts';
 import { zoneOf } from './zone.ts';
 
 /**
@@ -17,7 +16,7 @@ export type Expiry =
 export interface ExpiryLimits {
   /** How far ahead to reckon; 20 years unless told. */
   readonly horizonMilliseconds?: number;
-  /** How many points all simulated rotations may look at together; 20,000,000 unless told (well under a second). */
+  /** How many points the simulated rotations may look at in all; 10,000,000 unless told, about a second at worst. */
   readonly visits?: number;
 }
 
@@ -27,39 +26,46 @@ export interface ExpiryQuestion<P extends RetentionPoint> extends RetentionQuest
 }
 
 const twentyYears = 20 * 365.25 * 86_400_000;
+const mostAtOnce = 1024;
 
 /**
  * The expiry of every point of a retention group, by running the schedule forward: each run adds a point at its own
  * time, and rotation keeps what the policy says. One simulation serves all points of the group.
  */
 export function expiries<P extends RetentionPoint>(question: ExpiryQuestion<P>): Map<P, Expiry> {
+  const { now } = question;
   const answers = new Map<P, Expiry>();
   const waiting: P[] = [];
   for (const decision of decideRetention(question)) {
     if (decision.keep) waiting.push(decision.point);
     else answers.set(decision.point, { kind: 'now' });
   }
-  const line = new Timeline(waiting, question.policy, question.timezone);
-  const horizon = question.now + (question.horizonMilliseconds ?? twentyYears);
-  let visits = question.visits ?? 20_000_000;
-  let reckoned = question.now;
-  let cut = false;
-  if (line.waiting > 0) {
-    for (const run of question.runs) {
-      if (run <= question.now) continue;
-      if (run > horizon || visits <= 0) {
-        cut = true;
-        break;
-      }
-      visits -= line.length + 1;
-      for (const point of line.rotateAfter(run)) answers.set(point, { kind: 'at', time: run });
-      if (line.waiting === 0) break;
-      reckoned = run;
+  const line = new Timeline(waiting, question.policy, zoneOf(question.timezone));
+  const coming = new ComingRuns(question.runs, now, now + (question.horizonMilliseconds ?? twentyYears));
+  let visits = question.visits ?? 10_000_000;
+  let reckoned = now;
+  let atOnce = 1;
+  while (line.waiting > 0 && visits > 0) {
+    const runs = coming.peek(atOnce);
+    const [next] = runs;
+    if (next === undefined) break;
+    visits -= line.length + runs.length;
+    // Most runs change nothing for the points that wait, so as many as do not are taken in one stride.
+    if (runs.length === 1) {
+      const gone = line.rotateAfter(next);
+      for (const point of gone) answers.set(point, { kind: 'at', time: next });
+      if (gone.length === 0) atOnce = 2;
+    } else if (line.skipOver(runs)) {
+      atOnce = Math.min(atOnce * 2, mostAtOnce);
+    } else {
+      atOnce = Math.floor(runs.length / 2);
+      continue;
     }
+    coming.take(runs.length);
+    reckoned = runs.at(-1) ?? next;
   }
-  for (const point of waiting) {
-    if (!answers.has(point)) answers.set(point, cut ? { kind: 'beyond', time: reckoned } : { kind: 'never' });
-  }
+  const rest: Expiry = coming.ended ? { kind: 'never' } : { kind: 'beyond', time: reckoned };
+  for (const point of waiting) if (!answers.has(point)) answers.set(point, rest);
   return answers;
 }
 
@@ -73,42 +79,40 @@ export function firstRemoval<P extends RetentionPoint>(
   return answer;
 }
 
-/** What rotation has left so far, newest first, while runs are added; simulated points have no `P`. */
-class Timeline<P extends RetentionPoint> {
-  readonly #policy: RetentionPolicy;
-  readonly #timezone: string;
-  #times: number[];
-  #points: (P | undefined)[];
-  /** How many of the points that were there at the start are left. */
-  waiting: number;
+/** The runs after `now` up to the horizon, with a look ahead. */
+class ComingRuns {
+  readonly #runs: Iterator<number>;
+  readonly #now: number;
+  readonly #horizon: number;
+  #ahead: number[] = [];
+  #done = false;
+  #beyond = false;
 
-  constructor(newestFirst: readonly P[], policy: RetentionPolicy, timezone: string) {
-    this.#policy = policy;
-    this.#timezone = timezone;
-    this.#times = newestFirst.map((point) => point.time);
-    this.#points = [...newestFirst];
-    this.waiting = newestFirst.length;
+  constructor(runs: Iterable<number>, now: number, horizon: number) {
+    this.#runs = runs[Symbol.iterator]();
+    this.#now = now;
+    this.#horizon = horizon;
   }
 
-  get length(): number {
-    return this.#times.length;
+  /** The schedule itself is over, and all of its runs are taken. */
+  get ended(): boolean {
+    return this.#done && !this.#beyond && this.#ahead.length === 0;
   }
 
-  /** Adds the point of a run, rotates, and returns those of the starting points that went. */
-  rotateAfter(run: number): P[] {
-    // Only a point of the future (a clock that was wrong) can be newer than the run.
-    const place = this.#times.findIndex((time) => time <= run);
-    const at = place < 0 ? this.#times.length : place;
-    this.#times.splice(at, 0, run);
-    this.#points.splice(at, 0, undefined);
+  /** The next runs, at most `count`. */
+  peek(count: number): readonly number[] {
+    while (this.#ahead.length < count && !this.#done) {
+      const next = this.#runs.next();
+      if (next.done === true) this.#done = true;
+      else if (next.value > this.#horizon) {
+        this.#done = true;
+        this.#beyond = true;
+      } else if (next.value > this.#now) this.#ahead.push(next.value);
+    }
+    return this.#ahead.slice(0, count);
+  }
 
-    const { verdicts } = judge(Float64Array.from(this.#times), this.#policy, zoneOf(this.#timezone), run);
-    if (verdicts.every(keepsPoint)) return [];
-    const gone = this.#points.filter((_, index) => !keepsPoint(verdicts[index] ?? 0));
-    this.#times = this.#times.filter((_, index) => keepsPoint(verdicts[index] ?? 0));
-    this.#points = this.#points.filter((_, index) => keepsPoint(verdicts[index] ?? 0));
-    const removed = gone.filter((point) => point !== undefined);
-    this.waiting -= removed.length;
-    return removed;
+  take(count: number): void {
+    this.#ahead = this.#ahead.slice(count);
   }
 }

@@ -87,7 +87,7 @@ export function judge(times: Float64Array, policy: RetentionPolicy, zone: Zone, 
     if (time > withinAfter) verdict |= withinBit;
     const isOldest = index === count - 1;
     // A new period of any length begins with a new hour, so within an hour only the oldest point can matter.
-    if (time < hourStart || isOldest) {
+    if (rules.length > 0 && (time < hourStart || isOldest)) {
       if (time < span.start) span = zone.spanAt(time);
       const hour = Math.floor((time + span.offset) / hourMilliseconds);
       hourStart = Math.max(hour * hourMilliseconds - span.offset, span.start);
@@ -146,6 +146,12 @@ function periodRules(policy: RetentionPolicy, zone: Zone, latest: number | undef
   }));
   return [...counting, ...spanning].filter((rule) => rule.left > 0 && rule.after < Number.POSITIVE_INFINITY);
 }
+
+/** Where the spans of the policy's `within` rules begin when `latest` is the latest point, in one order. */
+export const spanStarts = (policy: RetentionPolicy, zone: Zone, latest: number): number[] =>
+  [policy.within, ...spanRules.map((name) => policy[name])].map((duration) =>
+    spanStart(duration, zone, latest),
+  );
 
 /** The time after which a `within` rule keeps. Where every point is in the future there is no base and all are within. */
 function spanStart(duration: RetentionPolicy['within'], zone: Zone, latest: number | undefined): number {

@@ -35,7 +35,7 @@ describe('the decision on random timelines, zones and policies', () => {
           })),
         );
       }),
-      { numRuns: 1_000 },
+      { numRuns: 600 },
     );
   });
 
