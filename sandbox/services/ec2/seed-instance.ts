@@ -134,6 +134,7 @@ function instancePlan(
         index === 0 ? '/' : volume.mount,
       ),
       ...(volume.id === undefined ? {} : { id: volume.id }),
+      tags: toTags(volume.tags),
       ...(index === 0 && options.tree !== undefined
         ? { content: region.shared.trees.template(options.tree) }
         : {}),

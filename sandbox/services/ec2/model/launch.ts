@@ -34,6 +34,8 @@ export interface VolumeLaunch {
   /** Instead of the content of the plan's snapshot; the machine takes over the share. */
   readonly content?: FrozenTree;
   readonly id?: string;
+  /** Instead of the tags for all volumes. */
+  readonly tags?: Tags;
 }
 
 /** An instance with every question settled: whoever launches has checked everything. */
@@ -79,12 +81,20 @@ export function launch(region: RegionState, plan: LaunchPlan): InstanceRecord {
   const primary = interfaces[0];
   if (!primary) throw new Error(`The instance ${base.id} has no network interface.`);
 
-  const volumes = plan.volumes.map(({ plan: volume, content, id }) => ({
+  const volumes = plan.volumes.map(({ plan: volume, content, id, tags }) => ({
     content: content ?? contentFor(volume.snapshot),
-    record: createVolume(region, plan.owner, volume, primary.zone, base.id, new Map(plan.tags.volume), {
-      seeded,
-      ...(id === undefined ? {} : { id }),
-    }),
+    record: createVolume(
+      region,
+      plan.owner,
+      volume,
+      primary.zone,
+      base.id,
+      tags ?? new Map(plan.tags.volume),
+      {
+        seeded,
+        ...(id === undefined ? {} : { id }),
+      },
+    ),
   }));
   const machine = new Machine(
     base.id,

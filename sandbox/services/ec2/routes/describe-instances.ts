@@ -22,7 +22,7 @@ import { privateDnsName, publicDnsName } from '../model/network.ts';
 import type { InstanceRecord, NetworkInterfaceRecord } from '../model/records.ts';
 import { type Ec2Shared, ownedBy, type RegionState } from '../model/region.ts';
 import { paginate, refuseIdsWithPages } from '../pages.ts';
-import { addressOn, publicIpOf, viewInstance } from '../views.ts';
+import { addressOn, publicIpOf, viewInstance } from '../view-instance.ts';
 
 /** DescribeInstances and DescribeInstanceStatus. */
 export function describeInstanceRoutes(shared: Ec2Shared) {

@@ -9,7 +9,7 @@ import { findAll, findOne, kinds } from '../ids.ts';
 import { instanceLookup, instanceState } from '../model/instances.ts';
 import type { InstanceRecord } from '../model/records.ts';
 import { type Ec2Shared, ownLookup, type RegionState } from '../model/region.ts';
-import { viewInstance } from '../views.ts';
+import { viewInstance } from '../view-instance.ts';
 import { checkUserData } from './launch-plan.ts';
 
 /** DescribeInstanceAttribute and ModifyInstanceAttribute. */

@@ -8,63 +8,22 @@ import type {
   NetworkInterface,
 } from '@aws-sdk/client-ec2';
 import type { Handler } from '../../../service.ts';
-import { endDryRun } from '../errors.ts';
-import { compileFilters, type FilterTable } from '../filters.ts';
-import { findAll, kinds, type ResourceKind } from '../ids.ts';
+import { describeRecords } from '../describe.ts';
+import type { FilterTable } from '../filters.ts';
+import { kinds } from '../ids.ts';
 import { defaultVpc, freeAddresses, privateDnsName, publicDnsName } from '../model/network.ts';
-import type { NetworkInterfaceRecord, Resource, Subnet, Vpc } from '../model/records.ts';
-import { type Ec2Shared, ownedBy, type RegionState, visibleLookup } from '../model/region.ts';
+import type { NetworkInterfaceRecord, Subnet, Vpc } from '../model/records.ts';
+import type { Ec2Shared, RegionState } from '../model/region.ts';
 import { tagList } from '../model/tags.ts';
-import { paginate, refuseIdsWithPages } from '../pages.ts';
-import { addressOn, groupIdentifiers } from '../views.ts';
-
-interface Question {
-  readonly DryRun?: boolean | undefined;
-  readonly Filters?: DescribeVpcsRequest['Filters'];
-  readonly MaxResults?: number | undefined;
-  readonly NextToken?: string | undefined;
-}
-
-/** What the Describe calls of simple resources have in common: ids, filters, pages. */
-export function describe<R extends Resource>(
-  scope: string,
-  kind: ResourceKind,
-  records: ReadonlyMap<string, R>,
-  ids: readonly string[] | undefined,
-  input: Question,
-  table: FilterTable<R>,
-  account: string,
-  now: number,
-) {
-  const matches = compileFilters(input.Filters, table, (record) => record.tags);
-  const candidates = ids?.length
-    ? findAll(kind, ids, visibleLookup(records, account, now)).sort((a, b) => a.order - b.order)
-    : [...ownedBy(records, account, now)];
-  const page = paginate(candidates.filter(matches), {
-    maxResults: input.MaxResults,
-    nextToken: input.NextToken,
-    scope,
-  });
-  endDryRun(input.DryRun);
-  return page;
-}
+import { refuseIdsWithPages } from '../pages.ts';
+import { addressOn, groupIdentifiers } from '../view-instance.ts';
 
 /** DescribeVpcs, DescribeSubnets and DescribeNetworkInterfaces. */
 export function networkRoutes(shared: Ec2Shared) {
   const DescribeVpcs: Handler<DescribeVpcsRequest, DescribeVpcsResult> = (input, request) => {
-    const { caller, now } = request;
     const region = shared.region(request.region);
-    defaultVpc(region, caller.account);
-    const page = describe(
-      'DescribeVpcs',
-      kinds.vpc,
-      region.vpcs,
-      input.VpcIds,
-      input,
-      vpcFilters,
-      caller.account,
-      now,
-    );
+    defaultVpc(region, request.caller.account);
+    const page = describeRecords(region.vpcs, kinds.vpc, vpcFilters, input.VpcIds, input, request);
     return {
       Vpcs: page.items.map((vpc) => ({
         VpcId: vpc.id,
@@ -81,18 +40,15 @@ export function networkRoutes(shared: Ec2Shared) {
   };
 
   const DescribeSubnets: Handler<DescribeSubnetsRequest, DescribeSubnetsResult> = (input, request) => {
-    const { caller, now } = request;
     const region = shared.region(request.region);
-    defaultVpc(region, caller.account);
-    const page = describe(
-      'DescribeSubnets',
-      kinds.subnet,
+    defaultVpc(region, request.caller.account);
+    const page = describeRecords(
       region.subnets,
+      kinds.subnet,
+      subnetFilters,
       input.SubnetIds,
       input,
-      subnetFilters,
-      caller.account,
-      now,
+      request,
     );
     return {
       Subnets: page.items.map((subnet) => ({
@@ -116,18 +72,15 @@ export function networkRoutes(shared: Ec2Shared) {
     DescribeNetworkInterfacesRequest,
     DescribeNetworkInterfacesResult
   > = (input, request) => {
-    const { caller, now } = request;
     const region = shared.region(request.region);
     refuseIdsWithPages(input.NetworkInterfaceIds, input.MaxResults, 'networkInterfaceIdSet');
-    const page = describe(
-      'DescribeNetworkInterfaces',
-      kinds.networkInterface,
+    const page = describeRecords(
       region.interfaces,
+      kinds.networkInterface,
+      interfaceFilters(region),
       input.NetworkInterfaceIds,
       input,
-      interfaceFilters(region),
-      caller.account,
-      now,
+      request,
     );
     return {
       NetworkInterfaces: page.items.map((record) => viewInterface(region, record)),

@@ -8,7 +8,7 @@ import { freeAddresses } from '../model/network.ts';
 import type { InstanceRecord } from '../model/records.ts';
 import type { Ec2Shared, RegionState } from '../model/region.ts';
 import { readTagSpecifications, tagsFor } from '../model/tags.ts';
-import { viewInstance } from '../views.ts';
+import { viewInstance } from '../view-instance.ts';
 import { planLaunch } from './launch-plan.ts';
 import { resolveTemplate } from './launch-templates.ts';
 

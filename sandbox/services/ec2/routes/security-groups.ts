@@ -12,6 +12,7 @@ import type {
   RevokeSecurityGroupIngressResult,
 } from '@aws-sdk/client-ec2';
 import type { Handler, RequestContext } from '../../../service.ts';
+import { describeRecords } from '../describe.ts';
 import { ec2Error, endDryRun, missingParameter } from '../errors.ts';
 import type { FilterTable } from '../filters.ts';
 import { findOne, kinds } from '../ids.ts';
@@ -19,7 +20,6 @@ import { defaultVpc } from '../model/network.ts';
 import type { SecurityGroup } from '../model/records.ts';
 import { type Ec2Shared, ownedBy, ownLookup } from '../model/region.ts';
 import { readTagSpecifications, tagList, tagsFor } from '../model/tags.ts';
-import { describe } from './network.ts';
 import { canonical } from './run-instances.ts';
 
 const ipv4Of = (permissions: readonly IpPermission[]) =>
@@ -56,15 +56,13 @@ export function securityGroupRoutes(shared: Ec2Shared) {
         if (group.name === name) return group.id;
       throw ec2Error('InvalidGroup.NotFound', `The security group '${name}' does not exist`);
     });
-    const page = describe(
-      'DescribeSecurityGroups',
-      kinds.securityGroup,
+    const page = describeRecords(
       region.securityGroups,
+      kinds.securityGroup,
+      groupFilters,
       [...(input.GroupIds ?? []), ...named],
       input,
-      groupFilters,
-      caller.account,
-      now,
+      request,
     );
     return {
       SecurityGroups: page.items.map((group) => ({

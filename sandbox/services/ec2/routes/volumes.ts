@@ -1,11 +1,11 @@
 import type { DescribeVolumesRequest, DescribeVolumesResult } from '@aws-sdk/client-ec2';
 import type { Handler } from '../../../service.ts';
-import { endDryRun } from '../errors.ts';
-import { compileFilters, type FilterTable } from '../filters.ts';
-import { findAll, kinds } from '../ids.ts';
+import { describeRecords } from '../describe.ts';
+import type { FilterTable } from '../filters.ts';
+import { kinds } from '../ids.ts';
 import type { VolumeRecord } from '../model/records.ts';
-import { type Ec2Shared, ownedBy, visibleLookup } from '../model/region.ts';
-import { paginate, refuseIdsWithPages } from '../pages.ts';
+import type { Ec2Shared } from '../model/region.ts';
+import { refuseIdsWithPages } from '../pages.ts';
 import { viewVolume } from '../views.ts';
 
 const volumeFilters: FilterTable<VolumeRecord> = {
@@ -27,21 +27,21 @@ const volumeFilters: FilterTable<VolumeRecord> = {
 
 export function volumeRoutes(shared: Ec2Shared) {
   const DescribeVolumes: Handler<DescribeVolumesRequest, DescribeVolumesResult> = (input, request) => {
-    const { caller, now } = request;
     const region = shared.region(request.region);
     refuseIdsWithPages(input.VolumeIds, input.MaxResults, 'volumeSet');
-    const matches = compileFilters(input.Filters, volumeFilters, (volume) => volume.tags);
-    const candidates = input.VolumeIds?.length
-      ? findAll(kinds.volume, input.VolumeIds, visibleLookup(region.volumes, caller.account, now)).sort(
-          (a, b) => a.order - b.order,
-        )
-      : [...ownedBy(region.volumes, caller.account, now)];
-    const page = paginate(candidates.filter(matches), {
-      maxResults: input.MaxResults === undefined ? undefined : Math.min(1000, input.MaxResults),
-      nextToken: input.NextToken,
-      scope: 'DescribeVolumes',
-    });
-    endDryRun(input.DryRun);
+    const question = {
+      ...input,
+      // "If this value is larger than 1,000, only 1,000 results are returned."
+      MaxResults: input.MaxResults === undefined ? undefined : Math.min(1000, input.MaxResults),
+    };
+    const page = describeRecords(
+      region.volumes,
+      kinds.volume,
+      volumeFilters,
+      input.VolumeIds,
+      question,
+      request,
+    );
     return { Volumes: page.items.map(viewVolume), NextToken: page.nextToken };
   };
   return { DescribeVolumes };
