@@ -1,4 +1,4 @@
-import { httpStatus, isCredentialProblem } from '../shared/cloud-errors.ts';
+import { httpStatus, isCredentialProblem, isNetworkProblem } from '../shared/cloud-errors.ts';
 import { describeError, errorCode, failedError, SnapkeepError, usageError } from '../shared/errors.ts';
 
 const createHint = 'deploy the stack (`npx cdk deploy`), or correct `vault.bucket` in snapkeep.yaml';
@@ -34,7 +34,7 @@ export function vaultProblem(error: unknown, bucket: string, access: 'read' | 'w
       );
     default:
       if (status === 404) return usageError(`the vault bucket ${bucket} does not exist`, createHint, error);
-      if (error instanceof Error && isCredentialProblem(error)) return error;
+      if (error instanceof Error && (isCredentialProblem(error) || isNetworkProblem(error))) return error;
       return failedError(
         `the vault bucket ${bucket} did not answer a ${access}: ${describeError(error)}`,
         'the state is safe: run the same command again',

@@ -25,6 +25,8 @@ export interface AwsClientOptions {
   readonly rates?: BucketSizes;
   /** How many processes share the account's request buckets. */
   readonly shards?: number;
+  /** The machine's own time, which is compared with that of AWS; `Date.now` unless a test says otherwise. */
+  readonly localTime?: () => number;
 }
 
 export interface AwsClients {
@@ -44,7 +46,7 @@ export interface AwsClients {
 export function createAwsClients(options: AwsClientOptions): AwsClients {
   const clock = options.clock ?? systemClock;
   const pacing = new Pacing(clock, options.rates ?? documentedRates, options.shards);
-  const skew = new SkewCheck();
+  const skew = new SkewCheck(options.localTime);
   const shared = {
     region: options.region,
     retryStrategy: clockRetryStrategy(clock),

@@ -1,3 +1,4 @@
+import { isNetworkProblem } from '../shared/cloud-errors.ts';
 import { errorCode, failedError, SnapkeepError, usageError } from '../shared/errors.ts';
 
 const signIn = 'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws sso login`';
@@ -57,23 +58,10 @@ function refusal(error: unknown): SnapkeepError | undefined {
   );
 }
 
-const networkCodes = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ETIMEDOUT',
-  'EPIPE',
-]);
-
 function networkProblem(error: unknown): SnapkeepError | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  if (code !== 'TimeoutError' && !networkCodes.has(code)) return undefined;
+  if (!isNetworkProblem(error)) return undefined;
   return failedError(
-    `AWS could not be reached (${textOf(error) || code})`,
+    `AWS could not be reached (${textOf(error) || errorCode(error)})`,
     'check the network, a proxy, and AWS_ENDPOINT_URL; the state is safe: run the same command again',
     error,
   );

@@ -24,3 +24,21 @@ export function httpStatus(error: unknown): number | undefined {
   if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return undefined;
   return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined;
 }
+
+const networkCodes = new Set([
+  'TimeoutError',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'EPIPE',
+]);
+
+/** No answer came at all. */
+export function isNetworkProblem(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return networkCodes.has('code' in error && typeof error.code === 'string' ? error.code : error.name);
+}
