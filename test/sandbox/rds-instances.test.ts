@@ -141,6 +141,19 @@ describe('a DB instance', () => {
     expect(DBSnapshots?.[0]).toMatchObject({ Status: 'available', DBInstanceIdentifier: 'db' });
   });
 
+  it('is found by its own ARN and by no other', async () => {
+    seed().addInstance({ id: 'db' });
+    expect(await instance(`arn:aws:rds:${region}:${account}:db:db`)).toMatchObject({
+      DBInstanceIdentifier: 'db',
+    });
+    for (const arn of [
+      `arn:aws:rds:${region}:210987654321:db:db`,
+      `arn:aws:rds:eu-central-1:${account}:db:db`,
+    ]) {
+      await expect(instance(arn)).rejects.toMatchObject({ name: 'DBInstanceNotFoundFault' });
+    }
+  });
+
   it('is invisible to other accounts', async () => {
     seed().addInstance({ id: 'db' });
     const { DBInstances } = await world.clientOf('210987654321').send(new DescribeDBInstancesCommand({}));

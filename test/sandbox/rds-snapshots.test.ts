@@ -1,13 +1,10 @@
 import {
-  CopyDBSnapshotCommand,
   CreateDBClusterSnapshotCommand,
   CreateDBSnapshotCommand,
   DeleteDBSnapshotCommand,
   DescribeDBInstancesCommand,
-  DescribeDBSnapshotAttributesCommand,
   DescribeDBSnapshotsCommand,
   ModifyDBInstanceCommand,
-  ModifyDBSnapshotAttributeCommand,
 } from '@aws-sdk/client-rds';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { account, type RdsWorld, region, snapshotSeconds, startRdsWorld } from '../support/rds-world.ts';
@@ -191,67 +188,6 @@ describe('DescribeDBSnapshots', () => {
     await expect(describeOne('slow')).rejects.toMatchObject({ name: 'DBSnapshotNotFoundFault' });
     world.passSeconds(5);
     expect(await describeOne('slow')).toMatchObject({ Status: 'creating' });
-  });
-});
-
-describe('a shared DB snapshot', () => {
-  const other = '210987654321';
-  const share = (id: string, change: { ValuesToAdd?: string[]; ValuesToRemove?: string[] }) =>
-    world.client.send(
-      new ModifyDBSnapshotAttributeCommand({
-        DBSnapshotIdentifier: id,
-        AttributeName: 'restore',
-        ...change,
-      }),
-    );
-
-  it('is seen and copied by the accounts it is shared with, by nobody else, and not by default', async () => {
-    await create('gift');
-    world.passSeconds(snapshotSeconds);
-    const client = world.clientOf(other);
-    const arn = `arn:aws:rds:${region}:${account}:snapshot:gift`;
-    const seen = async (input: { SnapshotType?: string; IncludeShared?: boolean }) =>
-      (await client.send(new DescribeDBSnapshotsCommand(input))).DBSnapshots?.length;
-    const copy = new CopyDBSnapshotCommand({
-      SourceDBSnapshotIdentifier: arn,
-      TargetDBSnapshotIdentifier: 'mine',
-    });
-    await expect(client.send(copy)).rejects.toMatchObject({ name: 'DBSnapshotNotFoundFault' });
-    await share('gift', { ValuesToAdd: [other] });
-    const attributes = await world.client.send(
-      new DescribeDBSnapshotAttributesCommand({ DBSnapshotIdentifier: 'gift' }),
-    );
-    expect(attributes.DBSnapshotAttributesResult?.DBSnapshotAttributes).toEqual([
-      { AttributeName: 'restore', AttributeValues: [other] },
-    ]);
-    expect([
-      await seen({}),
-      await seen({ SnapshotType: 'shared' }),
-      await seen({ IncludeShared: true }),
-    ]).toEqual([0, 1, 1]);
-    expect((await client.send(copy)).DBSnapshot).toMatchObject({
-      Status: 'copying',
-      SourceDBSnapshotIdentifier: arn,
-      DBSnapshotArn: `arn:aws:rds:${region}:${other}:snapshot:mine`,
-    });
-    await share('gift', { ValuesToRemove: [other] });
-    expect(await seen({ SnapshotType: 'shared' })).toBe(0);
-  });
-
-  it('must be available, manual and not encrypted with the default key', async () => {
-    await create('young');
-    await expect(share('young', { ValuesToAdd: [other] })).rejects.toMatchObject({
-      name: 'InvalidDBSnapshotStateFault',
-    });
-    seed().addInstance({ id: 'sealed', kmsKeyId: 'arn:aws:kms:eu-west-1:123456789012:key/own' });
-    await create('sealed-one', 'sealed');
-    world.passSeconds(snapshotSeconds);
-    await expect(share('sealed-one', { ValuesToAdd: ['all'] })).rejects.toMatchObject({
-      name: 'InvalidParameterValue',
-    });
-    await expect(share('young', { ValuesToAdd: ['somebody'] })).rejects.toMatchObject({
-      name: 'InvalidParameterValue',
-    });
   });
 });
 

@@ -18,6 +18,7 @@ export interface RdsWorld {
   calls(): number;
   /** A client of another account, whose account number is the argument. */
   clientOf(otherAccount: string): RDSClient;
+  clientIn(otherRegion: string): RDSClient;
   close(): Promise<void>;
 }
 
@@ -32,8 +33,11 @@ export async function startRdsWorld(
   const server = createSandboxServer({ world, services: [rds.service] });
   await server.listen();
   const clients: RDSClient[] = [];
-  const clientFor = (credentials: { accessKeyId: string; secretAccessKey: string }): RDSClient => {
-    const client = new RDSClient({ endpoint: server.url, region, credentials, maxAttempts: 1 });
+  const clientFor = (
+    credentials: { accessKeyId: string; secretAccessKey: string },
+    where = region,
+  ): RDSClient => {
+    const client = new RDSClient({ endpoint: server.url, region: where, credentials, maxAttempts: 1 });
     clients.push(client);
     return client;
   };
@@ -54,6 +58,7 @@ export async function startRdsWorld(
         when: 'after',
       }),
     calls: () => server.requests.total,
+    clientIn: (otherRegion) => clientFor(DEFAULT_IDENTITY, otherRegion),
     clientOf: (otherAccount) => {
       const identity = {
         accessKeyId: `AKIA${otherAccount}0000`,

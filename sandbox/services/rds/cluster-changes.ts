@@ -12,7 +12,7 @@ import { clusterExists, invalidClusterState, invalidParameterCombination } from 
 import { clusterParameterGroupOf } from './groups.ts';
 import { identifierLimits, newIdentifier } from './identifiers.ts';
 import { checkFinalSnapshot, removeLater } from './instance-changes.ts';
-import { checkPort, memberships } from './instances.ts';
+import { checkPort, memberships } from './instance-records.ts';
 import {
   changeLater,
   type Holdings,

@@ -24,6 +24,7 @@ import {
   clusterFamily,
   findSnapshot,
   invalidSnapshotState,
+  keyOfCopy,
   percentOf,
   requireKey,
   snapshotArn,
@@ -98,7 +99,7 @@ export function clusterSnapshotRoutes(model: RdsModel): Record<string, AnyHandle
       const holdings = ofCaller(model, request);
       const tags = readTags(input.Tags);
       const name = input.DBClusterIdentifier ?? '';
-      const cluster = holdings.clusters.get(bareIdentifier(name, 'cluster'));
+      const cluster = holdings.clusters.get(bareIdentifier(name, 'cluster', holdings));
       if (!cluster) throw clusterNotFound(name);
       const wanted = input.DBClusterSnapshotIdentifier ?? '';
       const id = claimName(model, clusterFamily, holdings, 'DBClusterSnapshotIdentifier', wanted);
@@ -124,10 +125,11 @@ export function clusterSnapshotRoutes(model: RdsModel): Record<string, AnyHandle
         'snapshot-type': (snapshot) => [snapshot.type],
         engine: (snapshot) => [snapshot.facts.Engine],
       });
+      const holdings = ofCaller(model, request);
       const source =
         input.DBClusterIdentifier === undefined
           ? undefined
-          : bareIdentifier(input.DBClusterIdentifier, 'cluster');
+          : bareIdentifier(input.DBClusterIdentifier, 'cluster', holdings);
       const found = listed(model, clusterFamily, request, input.DBClusterSnapshotIdentifier, input).filter(
         (snapshot) =>
           (source === undefined || snapshot.sourceId === source) &&
@@ -170,8 +172,7 @@ export function clusterSnapshotRoutes(model: RdsModel): Record<string, AnyHandle
       }
       const wanted = input.TargetDBClusterSnapshotIdentifier ?? '';
       const id = claimName(model, clusterFamily, holdings, 'TargetDBClusterSnapshotIdentifier', wanted);
-      const key = input.KmsKeyId ?? source.facts.KmsKeyId;
-      requireKey(model, key);
+      const key = keyOfCopy(model, clusterFamily, holdings, source, source.facts.KmsKeyId, input.KmsKeyId);
       const copy = beginSnapshot(model, clusterFamily, holdings, {
         id,
         sourceId: source.sourceId,

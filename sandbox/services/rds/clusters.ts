@@ -21,7 +21,7 @@ import {
   newIdentifier,
   resourceId,
 } from './identifiers.ts';
-import { checkPort, defaultKey, memberships, putInstance, restorableLag } from './instances.ts';
+import { checkPort, defaultKey, memberships, putInstance, restorableLag } from './instance-records.ts';
 import {
   type ClusterFacts,
   changeLater,
@@ -59,7 +59,7 @@ export function viewCluster(holdings: Holdings, cluster: StoredCluster, now: num
 }
 
 export function clusterOf(holdings: Holdings, name: string | undefined): StoredCluster {
-  const found = holdings.clusters.get(bareIdentifier(name ?? '', 'cluster'));
+  const found = holdings.clusters.get(bareIdentifier(name ?? '', 'cluster', holdings));
   if (!found) throw clusterNotFound(name ?? '');
   return found;
 }

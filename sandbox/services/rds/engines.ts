@@ -13,6 +13,19 @@ export interface Engine {
 const major = (version: string): string => version.split('.')[0] ?? version;
 const majorMinor = (version: string): string => version.split('.').slice(0, 2).join('.');
 
+interface Variants extends Pick<Engine, 'port' | 'version' | 'licenseModel'> {
+  family(name: string, version: string): string;
+}
+
+/** The editions of one engine, which differ in name and family only. */
+const variants = (names: readonly string[], { family, ...shared }: Variants): Record<string, Engine> =>
+  Object.fromEntries(
+    names.map((name): [string, Engine] => [
+      name,
+      { ...shared, makes: 'instances', family: (version) => family(name, version) },
+    ]),
+  );
+
 /** What a person gets who asks for the engine and nothing else. Versions are ordinary ones, not a list of valid ones. */
 const engines: Readonly<Record<string, Engine>> = {
   postgres: {
@@ -36,20 +49,24 @@ const engines: Readonly<Record<string, Engine>> = {
     makes: 'instances',
     family: (version) => `mariadb${majorMinor(version)}`,
   },
-  'oracle-se2': {
+  ...variants(['oracle-ee', 'oracle-ee-cdb', 'oracle-se2', 'oracle-se2-cdb'], {
     port: 1521,
     version: '19.0.0.0.ru-2024-07.rur-2024-07.r1',
-    licenseModel: 'license-included',
-    makes: 'instances',
-    family: (version) => `oracle-se2-${major(version)}`,
-  },
-  'sqlserver-se': {
+    licenseModel: 'bring-your-own-license',
+    family: (name, version) => `${name}-${major(version)}`,
+  }),
+  ...variants(['sqlserver-ee', 'sqlserver-se', 'sqlserver-ex', 'sqlserver-web'], {
     port: 1433,
     version: '15.00.4395.2.v1',
     licenseModel: 'license-included',
-    makes: 'instances',
-    family: (version) => `sqlserver-se-${majorMinor(version)}`,
-  },
+    family: (name, version) => `${name}-${Number.parseInt(major(version), 10)}.0`,
+  }),
+  ...variants(['db2-ae', 'db2-se'], {
+    port: 50000,
+    version: '11.5.9.0.sb00000000.r1',
+    licenseModel: 'bring-your-own-license',
+    family: (name, version) => `${name}-${majorMinor(version)}`,
+  }),
   'aurora-postgresql': {
     port: 5432,
     version: '16.4',

@@ -61,10 +61,18 @@ export function parseArn(text: string): ParsedArn | undefined {
   return { region, account, type, id: id.toLowerCase() };
 }
 
-/** An identifier as a request names something that exists: plain or as an ARN of this type, in any case. */
-export function bareIdentifier(text: string, type: ArnType): string {
+/**
+ * An identifier as a request names something that exists: plain or as an ARN of this type, in any case. An ARN of
+ * another account or Region stays what it is, and so names nothing here.
+ */
+export function bareIdentifier(
+  text: string,
+  type: ArnType,
+  where: { readonly account: string; readonly region: string },
+): string {
   const arn = parseArn(text);
-  return arn?.type === type ? arn.id : text.toLowerCase();
+  const here = arn?.type === type && arn.account === where.account && arn.region === where.region;
+  return here ? arn.id : text.toLowerCase();
 }
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

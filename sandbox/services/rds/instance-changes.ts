@@ -14,8 +14,8 @@ import {
 } from './errors.ts';
 import { optionGroupOf, parameterGroupOf } from './groups.ts';
 import { identifierLimits, newIdentifier } from './identifiers.ts';
+import { checkPort, instanceOf, memberships, viewInstance } from './instance-records.ts';
 import { snapshotInstance } from './instance-snapshots.ts';
-import { checkPort, instanceOf, memberships, viewInstance } from './instances.ts';
 import { changeLater, type Holdings, ofCaller, type RdsModel, type StoredInstance } from './model.ts';
 import { claimName, instanceFamily } from './snapshot-family.ts';
 

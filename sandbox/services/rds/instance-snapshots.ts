@@ -24,6 +24,7 @@ import {
   findSnapshot,
   instanceFamily,
   invalidSnapshotState,
+  keyOfCopy,
   percentOf,
   requireKey,
   snapshotArn,
@@ -129,7 +130,7 @@ export function instanceSnapshotRoutes(model: RdsModel): Record<string, AnyHandl
       const holdings = ofCaller(model, request);
       const tags = readTags(input.Tags);
       const name = input.DBInstanceIdentifier ?? '';
-      const instance = holdings.instances.get(bareIdentifier(name, 'db'));
+      const instance = holdings.instances.get(bareIdentifier(name, 'db', holdings));
       if (!instance) throw instanceNotFound(name);
       const id = claimName(
         model,
@@ -153,10 +154,11 @@ export function instanceSnapshotRoutes(model: RdsModel): Record<string, AnyHandl
         'snapshot-type': (snapshot) => [snapshot.type],
         engine: (snapshot) => [snapshot.facts.Engine],
       });
+      const holdings = ofCaller(model, request);
       const source =
         input.DBInstanceIdentifier === undefined
           ? undefined
-          : bareIdentifier(input.DBInstanceIdentifier, 'db');
+          : bareIdentifier(input.DBInstanceIdentifier, 'db', holdings);
       const found = listed(model, instanceFamily, request, input.DBSnapshotIdentifier, input).filter(
         (snapshot) =>
           (source === undefined || snapshot.sourceId === source) &&
@@ -194,8 +196,7 @@ export function instanceSnapshotRoutes(model: RdsModel): Record<string, AnyHandl
       }
       const wanted = input.TargetDBSnapshotIdentifier ?? '';
       const id = claimName(model, instanceFamily, holdings, 'TargetDBSnapshotIdentifier', wanted);
-      const key = input.KmsKeyId ?? source.facts.KmsKeyId;
-      requireKey(model, key);
+      const key = keyOfCopy(model, instanceFamily, holdings, source, source.facts.KmsKeyId, input.KmsKeyId);
       const elsewhere = source.account !== holdings.account || source.region !== holdings.region;
       const copy = beginSnapshot(model, instanceFamily, holdings, {
         id,

@@ -123,6 +123,8 @@ export interface RdsLimits {
   manualSnapshots: number;
   /** Manual DB cluster snapshots, counted apart. */
   manualClusterSnapshots: number;
+  /** Copies under way from other Regions. */
+  copiesInProgress: number;
 }
 
 /** What goes wrong on purpose. */

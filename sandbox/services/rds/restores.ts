@@ -13,7 +13,7 @@ import {
   invalidRestore,
 } from './errors.ts';
 import { identifierLimits, newIdentifier } from './identifiers.ts';
-import { checkPort, putInstance, viewInstance } from './instances.ts';
+import { checkPort, putInstance, viewInstance } from './instance-records.ts';
 import { changeLater, type Holdings, membersOf, ofCaller, type RdsModel } from './model.ts';
 import { clusterFamily, findSnapshot, instanceFamily, invalidSnapshotState } from './snapshot-family.ts';
 import { readTags, type Tags } from './tags.ts';

@@ -38,7 +38,7 @@ export function createRds(world: World, options: RdsOptions = {}): Rds {
   const all = new Map<string, Holdings>();
   const model: RdsModel = {
     world,
-    limits: { manualSnapshots: 100, manualClusterSnapshots: 100, ...options.limits },
+    limits: { manualSnapshots: 100, manualClusterSnapshots: 100, copiesInProgress: 20, ...options.limits },
     faults: { failSnapshotsOf: new Map(), inaccessibleKeys: new Set() },
     changeSeconds: options.changeSeconds ?? world.snapshotSeconds,
     network: options.network ?? defaultNetwork,

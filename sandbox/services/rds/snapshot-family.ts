@@ -5,7 +5,6 @@ import type {
   ClusterSnapshotFacts,
   Holdings,
   InstanceSnapshotFacts,
-  RdsLimits,
   RdsModel,
   SnapshotStatus,
   StoredSnapshot,
@@ -18,7 +17,7 @@ export interface SnapshotFamily<Facts> {
   readonly arnType: ArnType;
   readonly identifierLimit: number;
   readonly codes: { readonly notFound: string; readonly exists: string; readonly state: string };
-  readonly quota: keyof RdsLimits;
+  readonly quota: 'manualSnapshots' | 'manualClusterSnapshots';
   store(holdings: Holdings): Map<string, StoredSnapshot<Facts>>;
 }
 
@@ -156,6 +155,36 @@ export function findSnapshot<F>(
     if (found && mayUse(found, holdings.account)) return found;
   }
   throw snapshotNotFound(family, name);
+}
+
+/**
+ * Which key a copy is encrypted with. An encrypted snapshot of another account or Region needs one to be named: its
+ * own key cannot be used here. Throws KMSKeyNotAccessibleFault, SnapshotQuotaExceeded.
+ */
+export function keyOfCopy<F>(
+  model: RdsModel,
+  family: SnapshotFamily<F>,
+  holdings: Holdings,
+  source: StoredSnapshot<F>,
+  sourceKey: string | undefined,
+  named: string | undefined,
+): string | undefined {
+  const foreign = source.account !== holdings.account || source.region !== holdings.region;
+  if (foreign && sourceKey !== undefined && named === undefined) throw kmsKeyNotAccessible(sourceKey);
+  const key = named ?? sourceKey;
+  requireKey(model, key);
+  if (source.region !== holdings.region) {
+    const limit = model.limits.copiesInProgress;
+    const underWay = [...family.store(holdings).values()].filter(({ status }) => status === 'copying');
+    if (underWay.length >= limit) {
+      throw new ServiceError(
+        'SnapshotQuotaExceeded',
+        `Cannot copy more than ${limit} snapshots across regions`,
+        400,
+      );
+    }
+  }
+  return key;
 }
 
 export const mayUse = (snapshot: StoredSnapshot<unknown>, account: string): boolean =>
