@@ -150,12 +150,12 @@ async function process(
   };
   await authorize?.({ context, input });
   if (!throttle.admit(context, input)) throw throttlingError(signingName);
-  strike(options.faults.strike('before', context, input));
+  strike(codec, options.faults.strike('before', context, input));
 
   const handler = codec.service.handlers[operation.name];
   if (!handler) throw notImplemented(protocol, signingName, operation.name);
   const output = await run(handler, input, context);
-  strike(options.faults.strike('after', context, input));
+  strike(codec, options.faults.strike('after', context, input));
   return codec.encode(protocol, operation, output, progress.requestId);
 }
 
@@ -164,10 +164,13 @@ async function run(handler: AnyHandler, input: object, context: RequestContext):
   return await handler(input as never, context);
 }
 
-function strike(fault: Fault | undefined): void {
+function strike({ schema }: ServiceCodec, fault: Fault | undefined): void {
   if (!fault) return;
   if (fault.cut) throw new ConnectionCut();
-  throw new ServiceError(fault.code, fault.message ?? 'Injected by the sandbox.', fault.status ?? 500);
+  // A code that the model knows has its status there.
+  const modelled = schema.errors.has(fault.code) || schema.errorsByQueryCode.has(fault.code);
+  const status = fault.status ?? (modelled ? undefined : 500);
+  throw new ServiceError(fault.code, fault.message ?? 'Injected by the sandbox.', status);
 }
 
 function notImplemented(protocol: WireProtocol, service: string, action: string): ServiceError {

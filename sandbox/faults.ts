@@ -8,7 +8,7 @@ export interface Fault {
   readonly action?: string | undefined;
   readonly code: string;
   readonly message?: string | undefined;
-  /** HTTP status, 500 when left out. */
+  /** HTTP status; when left out, the model's for this code, else 500. */
   readonly status?: number | undefined;
   /** Chance per matching request, 1 when left out. */
   readonly probability?: number | undefined;
