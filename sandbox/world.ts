@@ -16,7 +16,6 @@ export interface WorldOptions {
 
 interface Event {
   readonly at: number;
-  readonly order: number;
   run(): void;
 }
 
@@ -27,7 +26,6 @@ export class World {
   readonly snapshotSeconds: number;
   readonly consistencySeconds: number;
   readonly #events: Event[] = [];
-  #order = 0;
   #directory: string | undefined;
 
   constructor(options: WorldOptions = {}) {
@@ -49,20 +47,17 @@ export class World {
 
   /** Does `run` at sandbox time `at`: at the latest before the first request after that moment is handled. */
   schedule(at: number, run: () => void): void {
-    this.#events.push({ at, order: this.#order++, run });
+    // Kept in order of time, and of scheduling within one moment: mostly the place is at the end.
+    let index = this.#events.length;
+    while (index > 0 && (this.#events[index - 1]?.at ?? at) > at) index -= 1;
+    this.#events.splice(index, 0, { at, run });
   }
 
   /** Lets everything happen that is due by now, in order of time. The server calls it before each request. */
   settle(): void {
     const now = this.now();
-    for (;;) {
-      let next: Event | undefined;
-      for (const event of this.#events) {
-        if (event.at > now) continue;
-        if (!next || event.at < next.at || (event.at === next.at && event.order < next.order)) next = event;
-      }
-      if (!next) return;
-      this.#events.splice(this.#events.indexOf(next), 1);
+    for (let next = this.#events[0]; next && next.at <= now; next = this.#events[0]) {
+      this.#events.shift();
       next.run();
     }
   }

@@ -75,8 +75,9 @@ export function createEc2(world: World, options: Ec2Options = {}): Ec2 {
     reason: string,
   ) => {
     for (const region of regions.values())
-      for (const snapshot of region.pendingSnapshots)
-        if (matches(snapshot)) failSnapshot(snapshot, reason, world.now());
+      for (const snapshot of region.snapshots.values())
+        if (snapshot.failure === undefined && world.now() < snapshot.endsAt && matches(snapshot))
+          failSnapshot(snapshot, reason, world.now());
   };
 
   return {

@@ -77,8 +77,9 @@ export class RegionState {
   readonly profiles = new Map<string, InstanceProfile>();
   /** `<account>/<action>/<token>`. */
   readonly clientTokens = new Map<string, RememberedToken>();
-  /** Snapshots that were pending when last looked at. */
-  readonly pendingSnapshots = new Set<SnapshotRecord>();
+  /** Snapshots that were pending when somebody last counted, by account and by volume. */
+  readonly pendingOfAccount = new Map<string, Set<SnapshotRecord>>();
+  readonly pendingOfVolume = new Map<string, Set<SnapshotRecord>>();
   #order = 0;
   #publicIps = 0;
 

@@ -28,34 +28,36 @@ export function checkPendingLimits(
   copies = 0,
 ): void {
   const { pendingSnapshotsPerAccount, pendingSnapshotsPerVolume } = region.shared.settings;
-  let ofAccount = 0;
-  const ofVolume = new Map<string, number>();
-  for (const snapshot of region.pendingSnapshots) {
-    if (snapshot.deleted || now >= snapshot.endsAt) {
-      region.pendingSnapshots.delete(snapshot);
-      continue;
-    }
-    if (snapshot.owner === owner) ofAccount += 1;
-    ofVolume.set(snapshot.volumeId, (ofVolume.get(snapshot.volumeId) ?? 0) + 1);
+  for (const volume of volumes) {
+    const pending = stillPending(region.pendingOfVolume.get(volume.id), now);
+    // "one pending snapshot for a single st1 or sc1 volume"
+    const limit = /^(st|sc)1$/.test(volume.volumeType) ? 1 : pendingSnapshotsPerVolume;
+    if (pendingSnapshotsPerVolume !== 'unlimited' && pending >= Number(limit))
+      throw ec2Error(
+        'ConcurrentSnapshotLimitExceeded',
+        'Maximum allowed in-progress snapshots for a single volume exceeded.',
+      );
   }
-  if (pendingSnapshotsPerVolume !== 'unlimited')
-    for (const volume of volumes) {
-      // "one pending snapshot for a single st1 or sc1 volume"
-      const limit = /^(st|sc)1$/.test(volume.volumeType) ? 1 : pendingSnapshotsPerVolume;
-      if ((ofVolume.get(volume.id) ?? 0) >= limit)
-        throw ec2Error(
-          'ConcurrentSnapshotLimitExceeded',
-          'Maximum allowed in-progress snapshots for a single volume exceeded.',
-        );
-    }
-  if (
-    pendingSnapshotsPerAccount !== 'unlimited' &&
-    ofAccount + volumes.length + copies > pendingSnapshotsPerAccount
-  )
+  if (pendingSnapshotsPerAccount === 'unlimited') return;
+  const pending = stillPending(region.pendingOfAccount.get(owner), now);
+  if (pending + volumes.length + copies > pendingSnapshotsPerAccount)
     throw ec2Error(
       'PendingSnapshotLimitExceeded',
-      `The quota of ${pendingSnapshotsPerAccount} pending snapshots is used up: ${ofAccount} are pending.`,
+      `The quota of ${pendingSnapshotsPerAccount} pending snapshots is used up: ${pending} are pending.`,
     );
+}
+
+/** Counts, and drops those that have ended since somebody last counted. */
+function stillPending(snapshots: Set<SnapshotRecord> | undefined, now: number): number {
+  for (const snapshot of snapshots ?? [])
+    if (snapshot.deleted || now >= snapshot.endsAt) snapshots?.delete(snapshot);
+  return snapshots?.size ?? 0;
+}
+
+function remember(index: Map<string, Set<SnapshotRecord>>, key: string, snapshot: SnapshotRecord): void {
+  const known = index.get(key);
+  if (known) known.add(snapshot);
+  else index.set(key, new Set([snapshot]));
 }
 
 export interface NewSnapshot {
@@ -115,7 +117,10 @@ export function addSnapshot(region: RegionState, facts: SnapshotFacts): Snapshot
     deleted: false,
   };
   region.snapshots.set(snapshot.id, snapshot);
-  region.pendingSnapshots.add(snapshot);
+  if (!facts.seeded) {
+    remember(region.pendingOfAccount, snapshot.owner, snapshot);
+    remember(region.pendingOfVolume, snapshot.volumeId, snapshot);
+  }
   const reason =
     failingVolumes.get(facts.volumeId) ??
     (facts.kmsKeyId === undefined ? undefined : failingKeys.get(facts.kmsKeyId));
@@ -132,7 +137,6 @@ function durationOf(region: RegionState, id: string): number {
 
 /** Errors come early: an unusable key is noticed in the first quarter of the time that a snapshot takes. */
 export function failSnapshot(snapshot: SnapshotRecord, reason: string, now: number): void {
-  if (snapshot.failure !== undefined || now > snapshot.endsAt) return;
   snapshot.failure = reason;
   snapshot.endsAt = Math.max(now, snapshot.startsAt) + Math.round((snapshot.endsAt - snapshot.startsAt) / 4);
 }
@@ -164,7 +168,6 @@ export function removeSnapshot(region: RegionState, snapshot: SnapshotRecord): v
   snapshot.tree?.release();
   snapshot.tree = undefined;
   region.snapshots.delete(snapshot.id);
-  region.pendingSnapshots.delete(snapshot);
 }
 
 export type LockState = 'compliance' | 'governance' | 'compliance-cooloff' | 'expired';
