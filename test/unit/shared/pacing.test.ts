@@ -16,7 +16,7 @@ describe('a token bucket', () => {
     expect(times).toEqual([0, 0, 0, 200, 400, 600]);
   });
 
-  it('never lets more out in any window than the service allows', async () => {
+  it('is never refused by a service that keeps the same bucket, whenever its callers come', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 20 }),
@@ -25,23 +25,18 @@ describe('a token bucket', () => {
         async (size, refillPerSecond, pauses) => {
           const clock = new VirtualClock(0);
           const bucket = new TokenBucket(clock, { size, refillPerSecond });
-          const times: number[] = [];
-          const caller = async (pause: number) => {
+          let tokens = size;
+          let updatedAt = 0;
+          const call = async (pause: number) => {
             await clock.sleep(pause);
             await bucket.take();
-            times.push(clock.now());
+            tokens = Math.min(size, tokens + ((clock.now() - updatedAt) / 1000) * refillPerSecond) - 1;
+            updatedAt = clock.now();
+            expect(tokens).toBeGreaterThanOrEqual(-1e-9);
           };
-          await Promise.all(pauses.map(caller));
-          for (const [index, from] of times.entries()) {
-            for (const [later, to] of times.entries()) {
-              if (later < index) continue;
-              const allowed = size + ((to - from) / 1000) * refillPerSecond;
-              expect(later - index + 1).toBeLessThanOrEqual(allowed + 1e-9);
-            }
-          }
+          await Promise.all(pauses.map(call));
         },
       ),
-      { numRuns: 50 },
     );
   });
 
