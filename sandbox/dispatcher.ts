@@ -4,6 +4,7 @@ import type { Fault, Faults } from './faults.ts';
 import { decodeTransfer } from './http-message.ts';
 import type { Identities } from './identities.ts';
 import type { Latency } from './latency.ts';
+import { AuthenticationError, readAuthorization } from './protocols/authorization.ts';
 import { verifyChecksums } from './protocols/checksums.ts';
 import { encodeError } from './protocols/errors.ts';
 import { DecodeError } from './protocols/failures.ts';
@@ -11,7 +12,7 @@ import { authenticationFailure, decodeFailure } from './protocols/request-errors
 import { checkRequired } from './protocols/required.ts';
 import type { WireResponse } from './protocols/rest.ts';
 import { createServiceCodec, type ServiceCodec } from './protocols/service-codec.ts';
-import { AuthenticationError, readAuthorization, verifySignature } from './protocols/sigv4.ts';
+import { verifySignature } from './protocols/sigv4.ts';
 import type { WireProtocol, WireRequest } from './protocols/wire.ts';
 import type { RequestLog } from './requests.ts';
 import {

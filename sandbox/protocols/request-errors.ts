@@ -1,8 +1,8 @@
 /** The documented codes for what is wrong with a request itself, per protocol. */
 import { ServiceError } from '../service.ts';
+import type { AuthenticationError, AuthenticationProblem } from './authorization.ts';
 import type { DecodeError } from './failures.ts';
 import type { ServiceSchema } from './schema.ts';
-import type { AuthenticationError, AuthenticationProblem } from './sigv4.ts';
 import type { WireProtocol } from './wire.ts';
 
 type Family = 'ec2' | 'query' | 'json' | 's3';
