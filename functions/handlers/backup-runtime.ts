@@ -5,7 +5,7 @@ import { Ledger } from '../catalog/ledger.ts';
 import { S3Vault } from '../catalog/s3-vault.ts';
 import { type AwsClients, createAwsClients } from '../clients/aws.ts';
 import { createDrivers } from '../drivers/all.ts';
-import { systemClock } from '../shared/clock.ts';
+import { type Clock, systemClock } from '../shared/clock.ts';
 import type { Json, Workflow } from '../shared/durable.ts';
 import { usageError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
@@ -22,17 +22,18 @@ export interface BackupRuntimeOptions {
   /** How the clients of one process are made; `shards` processes share the account's request rates. */
   readonly makeClients?: (shards: number) => AwsClients;
   readonly durableClient?: DurableExecutionClient;
+  readonly clock?: Clock;
 }
 
 /** The durable worker of backups: whole backups, and the shares of large ones, by the same function. */
 export function createBackupHandler(options: BackupRuntimeOptions): DurableLambdaHandler {
-  const { environment, logger, durableClient } = options;
+  const { environment, logger, durableClient, clock = systemClock } = options;
   const makeClients =
     options.makeClients ?? ((shards) => createAwsClients({ region: environment.region, shards }));
   const runtimes = new Map<number, Runtime>();
 
   function runtimeFor(shards: number): Runtime {
-    const known = runtimes.get(shards) ?? createRuntime(environment, logger, makeClients(shards));
+    const known = runtimes.get(shards) ?? createRuntime(environment, logger, clock, makeClients(shards));
     runtimes.set(shards, known);
     return known;
   }
@@ -66,7 +67,12 @@ interface Runtime {
   readonly reporter: CloudReporter;
 }
 
-function createRuntime(environment: WorkerEnvironment, logger: Logger, clients: AwsClients): Runtime {
+function createRuntime(
+  environment: WorkerEnvironment,
+  logger: Logger,
+  clock: Clock,
+  clients: AwsClients,
+): Runtime {
   const { config, region, topicArn, snapkeepVersion } = environment;
   const { deployment, vault, plans } = config;
   let asked: Promise<string> | undefined;
@@ -81,7 +87,6 @@ function createRuntime(environment: WorkerEnvironment, logger: Logger, clients: 
     );
     return asked;
   };
-  const clock = systemClock;
   const reporter = createCloudReporter({
     sns: clients.sns,
     topicArn,

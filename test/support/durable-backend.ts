@@ -10,6 +10,7 @@ import {
   type WireOperation,
 } from '@aws/durable-execution-sdk-js';
 import { SimulatedCrash } from '../../functions/engine/session.ts';
+import type { VirtualClock } from '../../functions/shared/virtual-clock.ts';
 
 /** How an execution ended; `error` is what the service would show and hand to a function that invoked it. */
 export type Ended =
@@ -41,17 +42,18 @@ export class DurableBackend {
   readonly #executions = new Map<string, Execution>();
   readonly #functions: ReadonlyMap<string, DurableLambdaHandler>;
   readonly #crash: (index: number, phase: 'before' | 'after') => boolean;
-  #now: number;
+  readonly #clock: VirtualClock;
   #checkpoints = 0;
   #invocations = 0;
 
   constructor(options: {
-    readonly now: number;
+    /** Moved on to the next timer whenever the function is suspended. */
+    readonly clock: VirtualClock;
     /** By the name that the handler resolves. */
     readonly functions?: ReadonlyMap<string, DurableLambdaHandler>;
     readonly crash?: (index: number, phase: 'before' | 'after') => boolean;
   }) {
-    this.#now = options.now;
+    this.#clock = options.clock;
     this.#functions = options.functions ?? new Map();
     this.#crash = options.crash ?? (() => false);
     this.client = {
@@ -59,10 +61,6 @@ export class DurableBackend {
       // The first page holds everything, so the SDK never has to ask.
       getExecutionState: async () => ({ Operations: [] }),
     };
-  }
-
-  now(): number {
-    return this.#now;
   }
 
   get invocations(): number {
@@ -78,7 +76,7 @@ export class DurableBackend {
       Id: 'execution',
       Type: OperationType.EXECUTION,
       Status: OperationStatus.STARTED,
-      StartTimestamp: new Date(this.#now),
+      StartTimestamp: new Date(this.#clock.now()),
       ExecutionDetails: { InputPayload: payload },
     });
     for (;;) {
@@ -145,9 +143,9 @@ export class DurableBackend {
     const dueAt = (operation: WireOperation): number =>
       new Date(operation.StepDetails?.NextAttemptTimestamp ?? 0).getTime();
     if (pending.length === 0) return;
-    this.#now = Math.max(this.#now, Math.min(...pending.map(dueAt)));
+    this.#clock.advance(Math.max(0, Math.min(...pending.map(dueAt)) - this.#clock.now()));
     for (const operation of pending) {
-      if (dueAt(operation) > this.#now) continue;
+      if (dueAt(operation) > this.#clock.now()) continue;
       operation.Status = OperationStatus.READY;
       execution.changed.add(operation.Id ?? '');
     }
@@ -185,7 +183,7 @@ export class DurableBackend {
       Name: update.Name,
       Type: update.Type,
       SubType: update.SubType,
-      StartTimestamp: new Date(this.#now),
+      StartTimestamp: new Date(this.#clock.now()),
       Status: OperationStatus.STARTED,
     };
     execution.operations.set(id, operation);
@@ -202,12 +200,12 @@ export class DurableBackend {
       operation.Status = OperationStatus.PENDING;
       operation.StepDetails = {
         Attempt: attempt,
-        NextAttemptTimestamp: new Date(this.#now + seconds * 1000),
+        NextAttemptTimestamp: new Date(this.#clock.now() + seconds * 1000),
         ...ending,
       };
     } else {
       operation.Status = update.Action === 'SUCCEED' ? OperationStatus.SUCCEEDED : OperationStatus.FAILED;
-      operation.EndTimestamp = new Date(this.#now);
+      operation.EndTimestamp = new Date(this.#clock.now());
       if (update.Type === OperationType.STEP) operation.StepDetails = { Attempt: attempt, ...ending };
       if (update.Type === OperationType.CONTEXT) {
         operation.ContextDetails = { ...ending, ReplayChildren: update.ContextOptions?.ReplayChildren };

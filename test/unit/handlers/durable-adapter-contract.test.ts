@@ -2,6 +2,7 @@ import type { DurableLambdaHandler } from '@aws/durable-execution-sdk-js';
 import { parseFailure, reviveFailure } from '../../../functions/engine/failure.ts';
 import { durableHandler } from '../../../functions/handlers/durable-adapter.ts';
 import type { Json, Workflow } from '../../../functions/shared/durable.ts';
+import { VirtualClock } from '../../../functions/shared/virtual-clock.ts';
 import { durableContract } from '../../contract/durable-contract.ts';
 import { DurableBackend } from '../../support/durable-backend.ts';
 
@@ -9,8 +10,9 @@ const qualified = (name: string): string => `arn:aws:lambda:eu-west-1:1234567890
 
 durableContract('AWS Lambda adapter', ({ functions = {}, crash } = {}) => {
   const start = Date.UTC(2026, 10, 20);
+  const clock = new VirtualClock(start);
   const handlers = new Map<string, DurableLambdaHandler>();
-  const backend = new DurableBackend({ now: start, functions: handlers, ...(crash ? { crash } : {}) });
+  const backend = new DurableBackend({ clock, functions: handlers, ...(crash ? { crash } : {}) });
   const wrap = <I extends Json, O extends Json>(workflow: Workflow<I, O>): DurableLambdaHandler =>
     durableHandler(workflow, { resolveFunction: qualified, client: backend.client });
   for (const [name, workflow] of Object.entries(functions)) {
@@ -21,7 +23,7 @@ durableContract('AWS Lambda adapter', ({ functions = {}, crash } = {}) => {
     );
   }
   return {
-    elapsed: () => backend.now() - start,
+    elapsed: () => clock.now() - start,
     run: async <I extends Json, O extends Json>(workflow: Workflow<I, O>, input: I): Promise<O> => {
       const ended = await backend.run(wrap(workflow), 'test', JSON.stringify(input));
       // Sound: the JSON of what the workflow returned.

@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+let output = '';
+beforeAll(() => {
+  output = mkdtempSync(join(tmpdir(), 'snapkeep-app-'));
+});
+afterAll(() => rmSync(output, { recursive: true }));
+
+/** Runs the app as the CDK's command does: context and output folder come through the environment. */
+function runApp(config: string): { readonly status: number | null; readonly stderr: string } {
+  const { status, stderr } = spawnSync(process.execPath, ['bin/snapkeep-app.ts'], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, CDK_OUTDIR: output, CDK_CONTEXT_JSON: JSON.stringify({ config }) },
+  });
+  return { status, stderr };
+}
+
+describe('the CDK app', () => {
+  it('makes the template of the example configuration, without an account', () => {
+    const { status, stderr } = runApp('docs/examples/snapkeep.yaml');
+    expect(stderr).not.toContain('Error');
+    expect(status).toBe(0);
+    expect(existsSync(join(output, 'snapkeep-example.template.json'))).toBe(true);
+  });
+
+  it('says in one sentence that the configuration is missing', () => {
+    const { status, stderr } = runApp('nowhere.yaml');
+    expect(status).toBe(2);
+    expect(stderr).toContain('snapkeep: nowhere.yaml does not exist.');
+    expect(stderr).not.toContain('    at ');
+  });
+});

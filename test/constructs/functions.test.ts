@@ -1,0 +1,97 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { aConfig } from '../support/configs.ts';
+import { synthesize } from '../support/synthesized.ts';
+
+const template = synthesize();
+const functions = Object.values(template.findResources('AWS::Lambda::Function')).map(
+  ({ Properties }) => Properties,
+);
+
+describe('the functions', () => {
+  it('have the names that operators and policies rely on', () => {
+    expect(functions.map(({ FunctionName }) => FunctionName).sort()).toEqual([
+      'prod-eu-backup',
+      'prod-eu-backup-worker',
+      'prod-eu-start',
+    ]);
+  });
+
+  it('run on Node 24 and ARM, from an ES module', () => {
+    for (const { Runtime, Architectures, Handler } of functions) {
+      expect({ Runtime, Architectures, Handler }).toEqual({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+      });
+    }
+  });
+
+  it.each(['Role', 'DeadLetterConfig', 'LoggingConfig'])('each have a %s of their own', (property) => {
+    const own = functions.map((each) => JSON.stringify(each[property]));
+    expect(own).not.toContain(undefined);
+    expect(new Set(own).size).toBe(functions.length);
+  });
+
+  it('each have the alias live on a version that is retained', () => {
+    const aliases = Object.values(template.findResources('AWS::Lambda::Alias'));
+    expect(aliases.map(({ Properties }) => Properties.Name)).toEqual(['live', 'live', 'live']);
+    const versions = Object.values(template.findResources('AWS::Lambda::Version'));
+    expect(versions).toHaveLength(3);
+    for (const version of versions) expect(version.DeletionPolicy).toBe('Retain');
+  });
+
+  it('make the worker durable, for longer than the longest plan, and nobody else', () => {
+    const durable = functions.filter(({ DurableConfig }) => DurableConfig !== undefined);
+    expect(durable.map(({ FunctionName }) => FunctionName)).toEqual(['prod-eu-backup-worker']);
+    expect(durable[0]?.DurableConfig).toEqual({
+      ExecutionTimeout: 24 * 3600 + 3600,
+      RetentionPeriodInDays: 14,
+    });
+  });
+
+  it('are told the worker by its alias, never by its bare name', () => {
+    for (const { Environment } of functions) {
+      const arn = JSON.stringify(Environment.Variables.SNAPKEEP_BACKUP_WORKER_ARN);
+      expect(arn).toContain(':function:prod-eu-backup-worker:live');
+    }
+  });
+
+  it('keep their logs for three months and their dead letters for two weeks, behind TLS', () => {
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 90 });
+    template.allResourcesProperties('AWS::SQS::Queue', {
+      MessageRetentionPeriod: 14 * 24 * 3600,
+      SqsManagedSseEnabled: true,
+    });
+    template.resourceCountIs('AWS::SQS::QueuePolicy', 3);
+    template.allResourcesProperties('AWS::SQS::QueuePolicy', {
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+        ],
+      },
+    });
+  });
+});
+
+describe('notifications', () => {
+  it('go to every address, over TLS', () => {
+    template.resourceCountIs('AWS::SNS::Topic', 1);
+    for (const Endpoint of ['ops@example.com', 'dev@example.com']) {
+      template.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint });
+    }
+    template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+        ]),
+      },
+    });
+  });
+
+  it('have a topic also when nobody has subscribed yet', () => {
+    const quiet = synthesize(aConfig({ notify: { emails: [] } }));
+    quiet.resourceCountIs('AWS::SNS::Topic', 1);
+    quiet.resourceCountIs('AWS::SNS::Subscription', 0);
+  });
+});

@@ -1,0 +1,115 @@
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import type { Vault } from '../../functions/plan/config.ts';
+import { aConfig } from '../support/configs.ts';
+import { synthesize } from '../support/synthesized.ts';
+
+const vault: Vault = aConfig().vault;
+const withVault = (overrides: Partial<Vault>): Template =>
+  synthesize(aConfig({ vault: { ...vault, ...overrides } }));
+const template = synthesize();
+
+describe('the vault', () => {
+  it('is versioned, under Object Lock, encrypted, closed to the public, logged and retained', () => {
+    template.hasResource('AWS::S3::Bucket', {
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        BucketName: 'acme-vault',
+        VersioningConfiguration: { Status: 'Enabled' },
+        ObjectLockEnabled: true,
+        ObjectLockConfiguration: {
+          ObjectLockEnabled: 'Enabled',
+          Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 14 } },
+        },
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+        },
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+        LoggingConfiguration: { DestinationBucketName: Match.anyValue(), LogFilePrefix: 'vault/' },
+      },
+    });
+  });
+
+  it('refuses writes to the ledger that could replace something, from anybody', () => {
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      Bucket: { Ref: Match.stringLikeRegexp('^VaultBucket') },
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Sid: 'LedgerIsCreateOnly',
+            Effect: 'Deny',
+            Action: 's3:PutObject',
+            Principal: { AWS: '*' },
+            Resource: { 'Fn::Join': ['', [Match.anyValue(), '/ledger/*']] },
+            Condition: { Null: { 's3:if-none-match': 'true' } },
+          }),
+        ]),
+      },
+    });
+  });
+
+  it('and its access log are reached by TLS alone', () => {
+    const policies = Object.values(template.findResources('AWS::S3::BucketPolicy'));
+    expect(policies).toHaveLength(2);
+    for (const { Properties } of policies) {
+      expect(Properties.PolicyDocument.Statement).toContainEqual(
+        expect.objectContaining({
+          Effect: 'Deny',
+          Action: 's3:*',
+          Principal: { AWS: '*' },
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        }),
+      );
+    }
+  });
+
+  it('keeps to compliance mode when the configuration says so', () => {
+    withVault({ lockMode: 'compliance', lockDays: 30 }).hasResourceProperties('AWS::S3::Bucket', {
+      ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 30 } } },
+    });
+  });
+
+  it('is encrypted with the configured key, which the worker may then use through S3', () => {
+    const kmsKey = 'arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555';
+    const encrypted = withVault({ kmsKey });
+    encrypted.hasResourceProperties('AWS::S3::Bucket', {
+      BucketName: 'acme-vault',
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [
+          {
+            BucketKeyEnabled: true,
+            ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: kmsKey },
+          },
+        ],
+      },
+    });
+    encrypted.hasResourceProperties('AWS::IAM::Role', {
+      Policies: [
+        {
+          PolicyDocument: {
+            Statement: Match.arrayWith([
+              Match.objectLike({
+                Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+                Resource: kmsKey,
+                Condition: { StringEquals: { 'kms:ViaService': 's3.eu-west-1.amazonaws.com' } },
+              }),
+            ]),
+          },
+        },
+      ],
+    });
+  });
+
+  it('is not touched when it exists already', () => {
+    const existing = withVault({ existing: true });
+    existing.resourceCountIs('AWS::S3::Bucket', 0);
+    existing.resourceCountIs('AWS::S3::BucketPolicy', 0);
+    existing.hasOutput('VaultBucket', { Value: 'acme-vault' });
+  });
+});

@@ -1,0 +1,44 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import type { Config } from '../../functions/plan/config.ts';
+import type { Bundles } from '../../lib/bundles.ts';
+import { addSnapkeepStack } from '../../lib/snapkeep-app.ts';
+import { aConfig } from './configs.ts';
+
+/** The template of a configuration, without building the functions' code. */
+export function synthesize(config: Config = aConfig()): Template {
+  return Template.fromStack(addSnapkeepStack(new App(), { config, bundles: emptyBundles() }));
+}
+
+function emptyBundles(): Bundles {
+  const root = mkdtempSync(join(tmpdir(), 'snapkeep-bundles-'));
+  const folder = (name: string): string => {
+    mkdirSync(join(root, name));
+    writeFileSync(join(root, name, 'index.mjs'), `// ${name}\n`);
+    return join(root, name);
+  };
+  return { start: folder('start'), backup: folder('backup'), 'backup-worker': folder('backup-worker') };
+}
+
+export interface Statement {
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+  readonly Condition?: Readonly<Record<string, unknown>>;
+}
+
+/** What the role of a function, or of the schedules, may do; by the beginning of its logical id. */
+export function statementsOf(template: Template, role: string): readonly Statement[] {
+  const roles = Object.entries(template.findResources('AWS::IAM::Role'));
+  const found = roles.find(([id]) => id.startsWith(`${role}Role`));
+  if (found === undefined) throw new Error(`no role of ${role} among ${roles.map(([id]) => id).join(', ')}`);
+  return found[1].Properties.Policies.flatMap(
+    (policy: { PolicyDocument: { Statement: Statement[] } }) => policy.PolicyDocument.Statement,
+  );
+}
+
+export const actionsOf = ({ Action }: Statement): readonly string[] =>
+  typeof Action === 'string' ? [Action] : Action;
