@@ -76,18 +76,19 @@ export function multipartCompleteHandlers(state: S3State) {
 /** In the order of the list, which must ascend; each as it was uploaded last; only the last may be small. */
 function chosenParts(upload: Upload, list: readonly CompletedPart[]): UploadedPart[] {
   if (list.length === 0) throw malformedXml();
-  let previous = 0;
+  const disordered = list.some(
+    ({ PartNumber: number = 0 }, index) => index > 0 && number <= (list[index - 1]?.PartNumber ?? 0),
+  );
+  if (disordered) {
+    throw s3Error(
+      'InvalidPartOrder',
+      400,
+      'The list of parts was not in ascending order. Parts must be ordered by part number.',
+      { UploadId: upload.id },
+    );
+  }
   return list.map(({ PartNumber: number, ETag: etag }, index) => {
     if (number === undefined || etag === undefined) throw malformedXml();
-    if (number <= previous) {
-      throw s3Error(
-        'InvalidPartOrder',
-        400,
-        'The list of parts was not in ascending order. Parts must be ordered by part number.',
-        { UploadId: upload.id },
-      );
-    }
-    previous = number;
     const part = upload.parts.get(number);
     if (!part || part.etag.slice(1, -1) !== etag.replaceAll('"', '')) {
       throw s3Error(
