@@ -11,6 +11,9 @@ export interface BucketSize {
  * A token bucket that hands out places in line: each `take` reserves the next token, however far ahead, and sleeps
  * until it is there, so callers leave in the order in which they came and nobody wakes up for nothing.
  *
+ * Kept as the time at which the bucket will be full again (the "generic cell rate algorithm"), reckoned from the
+ * whole milliseconds at which callers really leave: a bucket of the same size at the other end never says no.
+ *
  * A throttle answer means that somebody else draws from the same account's bucket: the rate falls by half at once
  * and climbs back with every call that goes through (additive increase, multiplicative decrease).
  */
@@ -19,16 +22,15 @@ export class TokenBucket {
   readonly #size: number;
   readonly #fullRate: number;
   #rate: number;
-  #tokens: number;
-  #updatedAt: number;
+  /** Milliseconds since the epoch. */
+  #fullAt: number;
 
   constructor(clock: Clock, { size, refillPerSecond }: BucketSize) {
     this.#clock = clock;
     this.#size = size;
     this.#fullRate = refillPerSecond;
     this.#rate = refillPerSecond;
-    this.#tokens = size;
-    this.#updatedAt = clock.now();
+    this.#fullAt = clock.now();
   }
 
   /** The current rate in calls per second, between an eighth of the full one and the full one. */
@@ -37,29 +39,22 @@ export class TokenBucket {
   }
 
   async take(signal?: AbortSignal): Promise<void> {
-    this.#refill();
-    this.#tokens -= 1;
-    if (this.#tokens >= 0) return;
-    // Rounded up: a token that is asked for a fraction of a millisecond early is a throttled call.
-    await this.#clock.sleep(Math.ceil((-this.#tokens / this.#rate) * 1000), signal);
+    const now = this.#clock.now();
+    const tokenMilliseconds = 1000 / this.#rate;
+    const oneTokenAt = this.#fullAt - (this.#size - 1) * tokenMilliseconds;
+    // What rounding errors add up to must not cost a whole millisecond.
+    const leavesAt = Math.max(now, Math.ceil(oneTokenAt - 1e-6));
+    this.#fullAt = Math.max(leavesAt, this.#fullAt) + tokenMilliseconds;
+    if (leavesAt > now) await this.#clock.sleep(leavesAt - now, signal);
   }
 
   throttled(): void {
-    this.#refill();
     this.#rate = Math.max(this.#fullRate / 8, this.#rate / 2);
-    this.#tokens = Math.min(this.#tokens, 0);
+    this.#fullAt = Math.max(this.#fullAt, this.#clock.now() + (this.#size * 1000) / this.#rate);
   }
 
   succeeded(): void {
-    if (this.#rate === this.#fullRate) return;
-    this.#refill();
     this.#rate = Math.min(this.#fullRate, this.#rate + this.#fullRate / 50);
-  }
-
-  #refill(): void {
-    const now = this.#clock.now();
-    this.#tokens = Math.min(this.#size, this.#tokens + ((now - this.#updatedAt) / 1000) * this.#rate);
-    this.#updatedAt = now;
   }
 }
 
