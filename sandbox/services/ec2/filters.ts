@@ -6,6 +6,10 @@ type Value = string | number | boolean | undefined;
 /** What a filter compares: one value, several (any may match), or nothing. */
 export type FilterTable<R> = Readonly<Record<string, (record: R) => Value | readonly Value[]>>;
 
+/** Documented filters on things that no resource of the sandbox has: valid, but nothing matches. */
+export const matchingNothing = (...names: readonly string[]): FilterTable<unknown> =>
+  Object.fromEntries(names.map((name) => [name, () => undefined]));
+
 type Matcher = (value: string) => boolean;
 
 /** "You can specify up to 200 filter values in a single call" (List and filter using the API). */

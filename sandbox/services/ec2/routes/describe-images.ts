@@ -6,7 +6,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { Handler } from '../../../service.ts';
 import { ec2Error, endDryRun, invalidValue } from '../errors.ts';
-import { compileFilters, type FilterTable } from '../filters.ts';
+import { compileFilters, type FilterTable, matchingNothing } from '../filters.ts';
 import { findAll, findOne, kinds } from '../ids.ts';
 import { imageFailure, imageLookup, imageState, isShownTo, ownImageLookup } from '../model/images.ts';
 import type { ImageDevice, ImageRecord } from '../model/records.ts';
@@ -67,6 +67,10 @@ export function describeImageRoutes(shared: Ec2Shared) {
         };
       case 'sriovNetSupport':
         return { ImageId: image.id, SriovNetSupport: { Value: 'simple' } };
+      case 'tpmSupport':
+        return { ImageId: image.id, TpmSupport: {} };
+      case 'uefiData':
+        return { ImageId: image.id, UefiData: {} };
       case 'kernel':
         return { ImageId: image.id, KernelId: {} };
       case 'ramdisk':
@@ -132,6 +136,15 @@ function executableBy(image: ImageRecord, users: readonly string[], account: str
 function imageFilters(now: number): FilterTable<ImageRecord> {
   const devices = (image: ImageRecord): readonly ImageDevice[] => image.devices;
   return {
+    ...matchingNothing(
+      'free-tier-eligible',
+      'image-allowed',
+      'kernel-id',
+      'product-code',
+      'product-code.type',
+      'ramdisk-id',
+    ),
+    'sriov-net-support': () => 'simple',
     architecture: (image) => image.architecture,
     'block-device-mapping.delete-on-termination': (image) =>
       devices(image).map(({ deleteOnTermination }) => deleteOnTermination),

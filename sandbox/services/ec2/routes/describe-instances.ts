@@ -8,21 +8,20 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { Handler } from '../../../service.ts';
 import { endDryRun } from '../errors.ts';
-import { compileFilters, type FilterTable } from '../filters.ts';
+import { compileFilters, type FilterTable, matchingNothing } from '../filters.ts';
 import { findAll, kinds } from '../ids.ts';
+import { instanceFilters } from '../instance-filters.ts';
 import {
   describeState,
   instanceLookup,
   instanceState,
   isForgotten,
   lastPowerOn,
-  volumesOf,
 } from '../model/instances.ts';
-import { privateDnsName, publicDnsName } from '../model/network.ts';
-import type { InstanceRecord, NetworkInterfaceRecord } from '../model/records.ts';
+import type { InstanceRecord } from '../model/records.ts';
 import { type Ec2Shared, ownedBy, type RegionState } from '../model/region.ts';
 import { paginate, refuseIdsWithPages } from '../pages.ts';
-import { addressOn, publicIpOf, viewInstance } from '../view-instance.ts';
+import { viewInstance } from '../view-instance.ts';
 
 /** DescribeInstances and DescribeInstanceStatus. */
 export function describeInstanceRoutes(shared: Ec2Shared) {
@@ -94,81 +93,6 @@ function* select(
   for (const instance of candidates) if (!isForgotten(instance, now) && matches(instance)) yield instance;
 }
 
-/** The documented filters that look at what the sandbox knows of an instance. */
-function instanceFilters(region: RegionState, now: number): FilterTable<InstanceRecord> {
-  const interfacesOf = (instance: InstanceRecord): NetworkInterfaceRecord[] =>
-    instance.interfaces.flatMap((id) => region.interfaces.get(id) ?? []);
-  const primary = (instance: InstanceRecord) => region.interfaces.get(instance.interfaces[0] ?? '');
-  const volumes = (instance: InstanceRecord) => volumesOf(region, instance);
-  const groupNames = (ids: readonly string[]) => ids.map((id) => region.securityGroups.get(id)?.name);
-  const state = (instance: InstanceRecord) => describeState(instanceState(instance, now));
-  return {
-    architecture: (instance) => instance.architecture,
-    'availability-zone': (instance) => instance.zone,
-    'block-device-mapping.attach-time': (instance) =>
-      volumes(instance).map((volume) => isoOrNothing(volume.attachment?.attachedAt)),
-    'block-device-mapping.delete-on-termination': (instance) =>
-      volumes(instance).map((volume) => volume.attachment?.deleteOnTermination),
-    'block-device-mapping.device-name': (instance) => instance.devices.map(({ device }) => device),
-    'block-device-mapping.status': (instance) => instance.devices.map(() => 'attached'),
-    'block-device-mapping.volume-id': (instance) => instance.devices.map(({ volumeId }) => volumeId),
-    'client-token': (instance) => instance.clientToken,
-    'dns-name': (instance) => {
-      const ip = publicIpOf(region, instance);
-      return ip === undefined ? undefined : publicDnsName(region.name, ip);
-    },
-    hypervisor: () => 'xen',
-    'iam-instance-profile.arn': (instance) => instance.profile?.arn,
-    'iam-instance-profile.id': (instance) => instance.profile?.id,
-    'iam-instance-profile.name': (instance) => instance.profile?.name,
-    'image-id': (instance) => instance.imageId,
-    'instance-id': (instance) => instance.id,
-    'instance-state-code': (instance) => state(instance).Code,
-    'instance-state-name': (instance) => state(instance).Name,
-    'instance-type': (instance) => instance.type,
-    'instance.group-id': (instance) => primary(instance)?.groups,
-    'instance.group-name': (instance) => groupNames(primary(instance)?.groups ?? []),
-    'ip-address': (instance) => publicIpOf(region, instance),
-    'key-name': (instance) => instance.keyName,
-    'launch-index': (instance) => instance.launchIndex,
-    'launch-time': (instance) => new Date(instance.launchedAt).toISOString(),
-    'metadata-options.http-tokens': (instance) => instance.metadata.HttpTokens,
-    'monitoring-state': (instance) => (instance.monitoring ? 'enabled' : 'disabled'),
-    'network-interface.addresses.association.public-ip': (instance) =>
-      interfacesOf(instance).map(({ id }) => addressOn(region, id)?.publicIp),
-    'network-interface.addresses.private-ip-address': (instance) =>
-      interfacesOf(instance).flatMap((record) => [record.privateIp, ...record.secondaryIps]),
-    'network-interface.association.public-ip': (instance) =>
-      interfacesOf(instance).map(({ id }) => addressOn(region, id)?.publicIp),
-    'network-interface.association.allocation-id': (instance) =>
-      interfacesOf(instance).map(({ id }) => addressOn(region, id)?.id),
-    'network-interface.group-id': (instance) => interfacesOf(instance).flatMap(({ groups }) => groups),
-    'network-interface.mac-address': (instance) => interfacesOf(instance).map(({ mac }) => mac),
-    'network-interface.network-interface-id': (instance) => instance.interfaces,
-    'network-interface.private-ip-address': (instance) =>
-      interfacesOf(instance).map(({ privateIp }) => privateIp),
-    'network-interface.subnet-id': (instance) => interfacesOf(instance).map(({ subnetId }) => subnetId),
-    'network-interface.vpc-id': (instance) => interfacesOf(instance).map(({ vpcId }) => vpcId),
-    'owner-id': (instance) => instance.owner,
-    'private-dns-name': (instance) => {
-      const ip = primary(instance)?.privateIp;
-      return ip === undefined ? undefined : privateDnsName(region.name, ip);
-    },
-    'private-ip-address': (instance) => primary(instance)?.privateIp,
-    'reservation-id': (instance) => instance.reservationId,
-    'root-device-name': (instance) => instance.rootDeviceName,
-    'root-device-type': () => 'ebs',
-    'source-dest-check': (instance) => primary(instance)?.sourceDestCheck,
-    'state-reason-code': (instance) => instance.stateReason?.code,
-    'subnet-id': (instance) => primary(instance)?.subnetId,
-    tenancy: () => 'default',
-    'virtualization-type': () => 'hvm',
-    'vpc-id': (instance) => primary(instance)?.vpcId,
-  };
-}
-
-const isoOrNothing = (at: number | undefined) => (at === undefined ? undefined : new Date(at).toISOString());
-
 /** `initializing` for a while after every power-on, `ok` from then on; `not-applicable` when it is not running. */
 function checkResult(shared: Ec2Shared, instance: InstanceRecord, now: number) {
   if (instanceState(instance, now) !== 'running')
@@ -179,11 +103,26 @@ function checkResult(shared: Ec2Shared, instance: InstanceRecord, now: number) {
     : ({ summary: 'initializing', detail: 'initializing' } as const);
 }
 
+/** No events are ever scheduled for the sandbox's instances. */
+const eventFilters = matchingNothing(
+  'attached-ebs-status.status',
+  'availability-zone-id',
+  'event.code',
+  'event.description',
+  'event.instance-event-id',
+  'event.not-after',
+  'event.not-before',
+  'event.not-before-deadline',
+  'operator.managed',
+  'operator.principal',
+);
+
 function statusFilters(shared: Ec2Shared, now: number): FilterTable<InstanceRecord> {
   const state = (instance: InstanceRecord) => describeState(instanceState(instance, now));
   const summary = (instance: InstanceRecord) => checkResult(shared, instance, now).summary;
   const detail = (instance: InstanceRecord) => checkResult(shared, instance, now).detail;
   return {
+    ...eventFilters,
     'availability-zone': (instance) => instance.zone,
     'instance-state-code': (instance) => state(instance).Code,
     'instance-state-name': (instance) => state(instance).Name,

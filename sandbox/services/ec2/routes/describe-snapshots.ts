@@ -6,7 +6,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { Handler } from '../../../service.ts';
 import { ec2Error, endDryRun, invalidValue } from '../errors.ts';
-import { compileFilters, type FilterTable } from '../filters.ts';
+import { compileFilters, type FilterTable, matchingNothing } from '../filters.ts';
 import { findAll, findOne, kinds } from '../ids.ts';
 import type { SnapshotRecord } from '../model/records.ts';
 import { type Ec2Shared, isVisible, type RegionState } from '../model/region.ts';
@@ -132,6 +132,7 @@ function shownBy(input: DescribeSnapshotsRequest, account: string): (snapshot: S
 
 function snapshotFilters(now: number): FilterTable<SnapshotRecord> {
   return {
+    ...matchingNothing('transfer-type'),
     description: (snapshot) => snapshot.description,
     encrypted: (snapshot) => snapshot.encrypted,
     'owner-alias': () => undefined,

@@ -9,7 +9,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { Handler } from '../../../service.ts';
 import { ec2Error, endDryRun, invalidCombination, missingParameter } from '../errors.ts';
-import { compileFilters } from '../filters.ts';
+import { compileFilters, matchingNothing } from '../filters.ts';
 import { findAll, findOne, kinds } from '../ids.ts';
 import type { LaunchTemplate, LaunchTemplateVersionRecord } from '../model/records.ts';
 import { type Ec2Shared, ownedBy, ownLookup, type RegionState, visibleLookup } from '../model/region.ts';
@@ -82,6 +82,17 @@ export function launchTemplateRoutes(shared: Ec2Shared) {
       })),
     );
     const matches = compileFilters<(typeof versions)[number]>(input.Filters, {
+      ...matchingNothing(
+        'host-resource-group-arn',
+        'http-protocol-ipv4',
+        'kernel-id',
+        'license-configuration-arn',
+        'network-card-index',
+        'ram-disk-id',
+      ),
+      'create-time': ({ view }) => view.CreateTime?.toISOString(),
+      'http-endpoint': ({ data }) => data.MetadataOptions?.HttpEndpoint,
+      'http-tokens': ({ data }) => data.MetadataOptions?.HttpTokens,
       'image-id': ({ data }) => data.ImageId,
       'instance-type': ({ data }) => data.InstanceType,
       'is-default-version': ({ view }) => view.DefaultVersion,

@@ -9,8 +9,9 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { Handler } from '../../../service.ts';
 import { describeRecords } from '../describe.ts';
-import type { FilterTable } from '../filters.ts';
+import { type FilterTable, matchingNothing } from '../filters.ts';
 import { kinds } from '../ids.ts';
+import { interfaceFilters } from '../interface-filters.ts';
 import { defaultVpc, freeAddresses, privateDnsName, publicDnsName } from '../model/network.ts';
 import type { NetworkInterfaceRecord, Subnet, Vpc } from '../model/records.ts';
 import type { Ec2Shared, RegionState } from '../model/region.ts';
@@ -61,7 +62,7 @@ export function networkRoutes(shared: Ec2Shared) {
         DefaultForAz: subnet.defaultForZone,
         MapPublicIpOnLaunch: subnet.mapPublicIp,
         State: 'available' as const,
-        SubnetArn: `arn:aws:ec2:${region.name}:${subnet.owner}:subnet/${subnet.id}`,
+        SubnetArn: subnetArn(subnet),
         Tags: tagList(subnet.tags),
       })),
       NextToken: page.nextToken,
@@ -91,7 +92,20 @@ export function networkRoutes(shared: Ec2Shared) {
   return { DescribeVpcs, DescribeSubnets, DescribeNetworkInterfaces };
 }
 
+/** A zone is its Region and a letter. */
+const subnetArn = ({ zone, owner, id }: Subnet): string =>
+  `arn:aws:ec2:${zone.slice(0, -1)}:${owner}:subnet/${id}`;
+
 const vpcFilters: FilterTable<Vpc> = {
+  ...matchingNothing(
+    'cidr-block-association.association-id',
+    'ipv6-cidr-block-association.association-id',
+    'ipv6-cidr-block-association.ipv6-cidr-block',
+    'ipv6-cidr-block-association.ipv6-pool',
+    'ipv6-cidr-block-association.state',
+  ),
+  'cidr-block-association.state': () => 'associated',
+  'dhcp-options-id': () => 'default',
   cidr: (vpc) => vpc.cidr,
   'cidr-block-association.cidr-block': (vpc) => vpc.cidr,
   'is-default': (vpc) => vpc.isDefault,
@@ -102,6 +116,22 @@ const vpcFilters: FilterTable<Vpc> = {
 };
 
 const subnetFilters: FilterTable<Subnet> = {
+  ...matchingNothing(
+    'availability-zone-id',
+    'customer-owned-ipv4-pool',
+    'enable-dns64',
+    'enable-lni-at-device-index',
+    'ipv6-cidr-block-association.association-id',
+    'ipv6-cidr-block-association.ipv6-cidr-block',
+    'ipv6-cidr-block-association.state',
+    'ipv6-native',
+    'map-customer-owned-ip-on-launch',
+    'outpost-arn',
+    'private-dns-name-options-on-launch.enable-resource-name-dns-a-record',
+    'private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record',
+    'private-dns-name-options-on-launch.hostname-type',
+  ),
+  'subnet-arn': (subnet) => subnetArn(subnet),
   'availability-zone': (subnet) => subnet.zone,
   availabilityZone: (subnet) => subnet.zone,
   'available-ip-address-count': freeAddresses,
@@ -116,33 +146,6 @@ const subnetFilters: FilterTable<Subnet> = {
   'subnet-id': (subnet) => subnet.id,
   'vpc-id': (subnet) => subnet.vpcId,
 };
-
-function interfaceFilters(region: RegionState): FilterTable<NetworkInterfaceRecord> {
-  return {
-    'addresses.association.public-ip': ({ id }) => addressOn(region, id)?.publicIp,
-    'addresses.private-ip-address': ({ privateIp, secondaryIps }) => [privateIp, ...secondaryIps],
-    'association.allocation-id': ({ id }) => addressOn(region, id)?.id,
-    'association.association-id': ({ id }) => addressOn(region, id)?.association?.id,
-    'association.public-ip': ({ id }) => addressOn(region, id)?.publicIp,
-    'attachment.attachment-id': ({ attachment }) => attachment?.id,
-    'attachment.delete-on-termination': ({ attachment }) => attachment?.deleteOnTermination,
-    'attachment.device-index': ({ attachment }) => attachment?.deviceIndex,
-    'attachment.instance-id': ({ attachment }) => attachment?.instanceId,
-    'attachment.status': ({ attachment }) => attachment && 'attached',
-    'availability-zone': ({ zone }) => zone,
-    description: ({ description }) => description,
-    'group-id': ({ groups }) => groups,
-    'group-name': ({ groups }) => groups.map((id) => region.securityGroups.get(id)?.name),
-    'mac-address': ({ mac }) => mac,
-    'network-interface-id': ({ id }) => id,
-    'owner-id': ({ owner }) => owner,
-    'private-ip-address': ({ privateIp }) => privateIp,
-    'source-dest-check': ({ sourceDestCheck }) => sourceDestCheck,
-    status: ({ attachment }) => (attachment ? 'in-use' : 'available'),
-    'subnet-id': ({ subnetId }) => subnetId,
-    'vpc-id': ({ vpcId }) => vpcId,
-  };
-}
 
 function viewInterface(region: RegionState, record: NetworkInterfaceRecord): NetworkInterface {
   const address = addressOn(region, record.id);

@@ -8,7 +8,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { Handler } from '../../../service.ts';
 import { ec2Error, endDryRun, invalidValue } from '../errors.ts';
-import { compileFilters } from '../filters.ts';
+import { compileFilters, matchingNothing } from '../filters.ts';
 import { findAll, kinds } from '../ids.ts';
 import { type Ec2Shared, ownedBy, visibleLookup } from '../model/region.ts';
 import { tagList } from '../model/tags.ts';
@@ -63,6 +63,8 @@ export function placeRoutes(shared: Ec2Shared) {
     const zoneId = (zone: string) =>
       `${zone.slice(0, -1).replaceAll(/[^a-z0-9]/g, '')}-az${zones.indexOf(zone) + 1}`;
     const matches = compileFilters<string>(input.Filters, {
+      ...matchingNothing('message', 'parent-zone-id', 'parent-zone-name'),
+      'group-long-name': () => request.region,
       'group-name': () => request.region,
       'opt-in-status': () => 'opt-in-not-required',
       'region-name': () => request.region,

@@ -22,18 +22,37 @@ import { type Ec2Shared, ownedBy, ownLookup } from '../model/region.ts';
 import { readTagSpecifications, tagList, tagsFor } from '../model/tags.ts';
 import { canonical } from './run-instances.ts';
 
-const ipv4Of = (permissions: readonly IpPermission[]) =>
-  permissions.flatMap(({ IpRanges }) => (IpRanges ?? []).map(({ CidrIp }) => CidrIp));
+/** The filters on rules, which exist for either direction. */
+function ruleFilters(
+  prefix: string,
+  rulesOf: (group: SecurityGroup) => readonly IpPermission[],
+): FilterTable<SecurityGroup> {
+  const pairs = (group: SecurityGroup) =>
+    rulesOf(group).flatMap(({ UserIdGroupPairs }) => UserIdGroupPairs ?? []);
+  return {
+    [`${prefix}.cidr`]: (group) =>
+      rulesOf(group).flatMap(({ IpRanges }) => (IpRanges ?? []).map(({ CidrIp }) => CidrIp)),
+    [`${prefix}.ipv6-cidr`]: (group) =>
+      rulesOf(group).flatMap(({ Ipv6Ranges }) => (Ipv6Ranges ?? []).map(({ CidrIpv6 }) => CidrIpv6)),
+    [`${prefix}.prefix-list-id`]: (group) =>
+      rulesOf(group).flatMap(({ PrefixListIds }) =>
+        (PrefixListIds ?? []).map(({ PrefixListId }) => PrefixListId),
+      ),
+    [`${prefix}.from-port`]: (group) => rulesOf(group).map(({ FromPort }) => FromPort),
+    [`${prefix}.to-port`]: (group) => rulesOf(group).map(({ ToPort }) => ToPort),
+    [`${prefix}.protocol`]: (group) => rulesOf(group).map(({ IpProtocol }) => IpProtocol),
+    [`${prefix}.group-id`]: (group) => pairs(group).map(({ GroupId }) => GroupId),
+    [`${prefix}.group-name`]: (group) => pairs(group).map(({ GroupName }) => GroupName),
+    [`${prefix}.user-id`]: (group) => pairs(group).map(({ UserId }) => UserId),
+  };
+}
 
 const groupFilters: FilterTable<SecurityGroup> = {
+  ...ruleFilters('ip-permission', ({ ingress }) => ingress),
+  ...ruleFilters('egress.ip-permission', ({ egress }) => egress),
   description: ({ description }) => description,
   'group-id': ({ id }) => id,
   'group-name': ({ name }) => name,
-  'ip-permission.cidr': ({ ingress }) => ipv4Of(ingress),
-  'ip-permission.from-port': ({ ingress }) => ingress.map(({ FromPort }) => FromPort),
-  'ip-permission.protocol': ({ ingress }) => ingress.map(({ IpProtocol }) => IpProtocol),
-  'ip-permission.to-port': ({ ingress }) => ingress.map(({ ToPort }) => ToPort),
-  'egress.ip-permission.cidr': ({ egress }) => ipv4Of(egress),
   'owner-id': ({ owner }) => owner,
   'vpc-id': ({ vpcId }) => vpcId,
 };

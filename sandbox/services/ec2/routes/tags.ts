@@ -63,14 +63,18 @@ export function tagRoutes(shared: Ec2Shared) {
 
   const DescribeTags: Handler<DescribeTagsRequest, DescribeTagsResult> = (input, request) => {
     const rows = tagRows(shared.region(request.region), request.caller.account, request.now);
-    const matches = compileFilters<TagRow>(input.Filters, {
-      key: ({ key }) => key,
-      value: ({ value }) => value,
-      'resource-id': ({ resource }) => resource.id,
-      'resource-type': ({ type }) => type,
-    });
-    const matchesTag = (row: TagRow) => matches(row);
-    const page = paginate(rows.filter(matchesTag), {
+    const matches = compileFilters<TagRow>(
+      input.Filters,
+      {
+        key: ({ key }) => key,
+        value: ({ value }) => value,
+        'resource-id': ({ resource }) => resource.id,
+        'resource-type': ({ type }) => type,
+      },
+      // `tag:<key>`: "The key/value combination of the tag."
+      ({ key, value }) => new Map([[key, value]]),
+    );
+    const page = paginate(rows.filter(matches), {
       maxResults: input.MaxResults,
       nextToken: input.NextToken,
       scope: 'DescribeTags',

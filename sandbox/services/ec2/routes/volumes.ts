@@ -1,7 +1,7 @@
 import type { DescribeVolumesRequest, DescribeVolumesResult } from '@aws-sdk/client-ec2';
 import type { Handler } from '../../../service.ts';
 import { describeRecords } from '../describe.ts';
-import type { FilterTable } from '../filters.ts';
+import { type FilterTable, matchingNothing } from '../filters.ts';
 import { kinds } from '../ids.ts';
 import type { VolumeRecord } from '../model/records.ts';
 import type { Ec2Shared } from '../model/region.ts';
@@ -9,6 +9,7 @@ import { refuseIdsWithPages } from '../pages.ts';
 import { viewVolume } from '../views.ts';
 
 const volumeFilters: FilterTable<VolumeRecord> = {
+  ...matchingNothing('availability-zone-id', 'fast-restored', 'operator.managed', 'operator.principal'),
   'attachment.attach-time': ({ attachment }) => attachment && new Date(attachment.attachedAt).toISOString(),
   'attachment.delete-on-termination': ({ attachment }) => attachment?.deleteOnTermination,
   'attachment.device': ({ attachment }) => attachment?.device,
