@@ -14,6 +14,8 @@ interface Slot {
   readonly position: string;
   readonly path: string;
   readonly record: OperationRecord;
+  /** False while an interrupted workflow puts things right: a later run must do so again. */
+  readonly recorded: boolean;
 }
 
 /** The durable port over checkpoints in memory. Positions count the calls of one context, in the order they are made. */
@@ -22,6 +24,7 @@ export class EngineContext implements DurableContext {
   readonly #invokeChild: InvokeChild;
   readonly #prefix: { readonly position: string; readonly path: string };
   #calls = 0;
+  #unwinding = false;
 
   constructor(execution: Execution, invokeChild: InvokeChild, prefix = { position: '', path: '' }) {
     this.#execution = execution;
@@ -94,6 +97,8 @@ export class EngineContext implements DurableContext {
           return branch(new EngineContext(this.#execution, this.#invokeChild, prefix));
         }),
       );
+      const { interruption } = this.#execution.session;
+      if (interruption && settled.some(({ status }) => status === 'rejected')) throw interruption.reason;
       const results: T[] = [];
       for (const each of settled) {
         if (each.status === 'fulfilled') results.push(each.value);
@@ -117,11 +122,15 @@ export class EngineContext implements DurableContext {
     const { session } = this.#execution;
     const operate = async (): Promise<T> => {
       if (session.isHalted) return session.never();
+      const { interruption } = session;
+      if (interruption && (!this.#unwinding || kind !== 'step')) throw this.#interrupted(interruption.reason);
+      const recorded = interruption === undefined;
       let outcome: Settled;
       try {
-        const record = this.#execution.open(position, kind, name, operations);
-        outcome = record.outcome ?? (await run({ position, path, record }));
+        const record = recorded ? this.#execution.open(position, kind, name, operations) : { kind, name };
+        outcome = record.outcome ?? (await run({ position, path, record, recorded }));
       } catch (error) {
+        if (session.interruption?.reason === error && !session.isHalted) throw this.#interrupted(error);
         // Limits, mismatches and impossible results: the service would end the execution here.
         session.halt(error);
         return session.never();
@@ -133,6 +142,12 @@ export class EngineContext implements DurableContext {
     return operate();
   }
 
+  /** Each context is told once; from then on its steps run unrecorded, and everything else is refused. */
+  #interrupted(reason: unknown): unknown {
+    this.#unwinding = true;
+    return reason;
+  }
+
   async #close(
     slot: Slot,
     outcome: Outcome,
@@ -140,7 +155,9 @@ export class EngineContext implements DurableContext {
   ): Promise<Outcome & { readonly cause?: unknown }> {
     const text = outcome.state === 'done' ? outcome.result : JSON.stringify(outcome.failure);
     const { kind, name } = slot.record;
-    await this.#execution.checkpoint(slot.path, text, () => this.#write(slot, { kind, name, outcome }));
+    if (slot.recorded) {
+      await this.#execution.checkpoint(slot.path, text, () => this.#write(slot, { kind, name, outcome }));
+    }
     return cause === undefined ? outcome : { ...outcome, cause };
   }
 
@@ -154,8 +171,8 @@ export class EngineContext implements DurableContext {
     try {
       if (milliseconds > 0) await clock.sleep(milliseconds, session.signal);
     } catch (error) {
-      session.halt(error);
-      return session.never();
+      if (session.isHalted) return session.never();
+      throw error;
     }
   }
 }

@@ -26,7 +26,11 @@ export interface EngineOptions {
 export interface RunOptions {
   /** The execution's name, `execution` if left out. A name that is known goes on, or answers what it answered. */
   readonly name?: string;
-  /** Ends the run with the signal's reason as soon as step bodies under way have settled. Run again to go on. */
+  /**
+   * Ends the run: waits stop at once, step bodies under way settle and are remembered, then the workflow is told by a
+   * rejection with the signal's reason. What it does about it (steps in a `catch` or `finally`) runs and is not
+   * remembered. Run again to go on.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -83,6 +87,8 @@ export function createEngine(options: EngineOptions): Engine {
       const result = await workflow(JSON.parse(input) as never, context);
       outcome = { state: 'done', result: toPayload(name, result, limits.payloadBytes) };
     } catch (error) {
+      // Interrupted executions have not ended; the next run goes on with them.
+      if (session.interruption) throw session.interruption.reason;
       outcome = { state: 'failed', failure: recordFailure(error) };
       cause = error;
     }

@@ -7,21 +7,26 @@ export class SimulatedCrash extends Error {
 }
 
 /**
- * One run of this process over a workflow and all that it invokes. When it is halted (crash, interruption, a limit,
- * a replay that does not fit) the workflow gets no further answer, as if its process had died: none of its `catch` and
- * `finally` blocks runs, so nothing can take the end of the process for the failure of a source.
+ * One run of this process over a workflow and all that it invokes.
+ *
+ * Halted (crash, a limit, a replay that does not fit), the workflow gets no further answer, as if its process had
+ * died: none of its `catch` and `finally` blocks runs.
+ *
+ * Interrupted by a person, it is told: the wait under way, or the next operation that is asked for, rejects with the
+ * reason, so that a workflow can put right what must not stay as it is (an application at rest).
  */
 export class Session {
   readonly #abort = new AbortController();
   readonly #bodies = new Set<Promise<unknown>>();
   readonly #halted = Promise.withResolvers<never>();
   #error: { readonly value: unknown } | undefined;
+  #interruption: { readonly reason: unknown } | undefined;
 
   constructor(signal?: AbortSignal) {
     // The rejection is observed through `race`; a session that ends well leaves it unobserved.
     this.#halted.promise.catch(() => {});
-    if (signal?.aborted) this.halt(signal.reason);
-    const onAbort = () => this.halt(signal?.reason);
+    const onAbort = () => this.#interrupt(signal?.reason);
+    if (signal?.aborted) onAbort();
     signal?.addEventListener('abort', onAbort, { once: true, signal: this.#abort.signal });
   }
 
@@ -29,7 +34,12 @@ export class Session {
     return this.#error !== undefined;
   }
 
-  /** Aborted when the session is halted or has ended: ends sleeping waits. */
+  /** Set once a person has interrupted the run. */
+  get interruption(): { readonly reason: unknown } | undefined {
+    return this.#interruption;
+  }
+
+  /** Aborted when the session is interrupted, halted or has ended: ends sleeping waits. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -39,6 +49,11 @@ export class Session {
     this.#error = { value: error };
     this.#abort.abort(error);
     this.#halted.reject(error);
+  }
+
+  #interrupt(reason: unknown): void {
+    this.#interruption = { reason };
+    this.#abort.abort(reason);
   }
 
   /** What a workflow waits on after the end. */

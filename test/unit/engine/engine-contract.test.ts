@@ -1,9 +1,14 @@
 import { createEngine } from '../../../functions/engine/engine.ts';
 import { SimulatedCrash } from '../../../functions/engine/session.ts';
 import { VirtualClock } from '../../../functions/shared/virtual-clock.ts';
-import { durableContract } from '../../contract/durable-contract.ts';
+import {
+  type DurableHost,
+  type DurableHostOptions,
+  durableContract,
+} from '../../contract/durable-contract.ts';
+import { durableCrashContract } from '../../contract/durable-crash-contract.ts';
 
-durableContract('local engine', ({ functions = {}, crash } = {}) => {
+const makeHost = ({ functions = {}, crash }: DurableHostOptions = {}): DurableHost => {
   const start = Date.UTC(2026, 10, 20);
   const clock = new VirtualClock(start);
   const engine = createEngine({
@@ -25,4 +30,7 @@ durableContract('local engine', ({ functions = {}, crash } = {}) => {
       }
     },
   };
-});
+};
+
+durableContract('local engine', makeHost);
+durableCrashContract('local engine', makeHost);

@@ -3,12 +3,17 @@ import { parseFailure, reviveFailure } from '../../../functions/engine/failure.t
 import { durableHandler } from '../../../functions/handlers/durable-adapter.ts';
 import type { Json, Workflow } from '../../../functions/shared/durable.ts';
 import { VirtualClock } from '../../../functions/shared/virtual-clock.ts';
-import { durableContract } from '../../contract/durable-contract.ts';
+import {
+  type DurableHost,
+  type DurableHostOptions,
+  durableContract,
+} from '../../contract/durable-contract.ts';
+import { durableCrashContract } from '../../contract/durable-crash-contract.ts';
 import { DurableBackend } from '../../support/durable-backend.ts';
 
 const qualified = (name: string): string => `arn:aws:lambda:eu-west-1:123456789012:function:${name}:live`;
 
-durableContract('AWS Lambda adapter', ({ functions = {}, crash } = {}) => {
+const makeHost = ({ functions = {}, crash }: DurableHostOptions = {}): DurableHost => {
   const start = Date.UTC(2026, 10, 20);
   const clock = new VirtualClock(start);
   const handlers = new Map<string, DurableLambdaHandler>();
@@ -32,4 +37,7 @@ durableContract('AWS Lambda adapter', ({ functions = {}, crash } = {}) => {
       throw reviveFailure(parseFailure(ErrorData) ?? { name: ErrorType, message: ErrorMessage });
     },
   };
-});
+};
+
+durableContract('AWS Lambda adapter', makeHost);
+durableCrashContract('AWS Lambda adapter', makeHost);
