@@ -309,6 +309,16 @@ describe('quotas and faults of snapshots', () => {
   });
 });
 
+test('an image of an instance that is gone before its snapshots start fails', async () => {
+  await using sandbox = await startEc2({ settings: { snapshotStartSeconds: 5 } });
+  const { id } = sandbox.seed.addInstance();
+  const { ImageId = '' } = await createImage(sandbox, id, 'too late');
+  await sandbox.client.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+  sandbox.advance(5);
+  sandbox.advance(20);
+  expect((await imageOf(sandbox, ImageId))?.State).toBe('failed');
+});
+
 describe('DescribeImages', () => {
   test('filters, wildcards and pages find each image once', async () => {
     await using sandbox = await startEc2();

@@ -304,6 +304,26 @@ describe('RunInstances', () => {
     expect(await list(sandbox)).toHaveLength(1);
   });
 
+  test('a volume whose key cannot be used lets the launch end in termination with its reason', async () => {
+    await using sandbox = await startEc2();
+    const { id: ImageId } = sandbox.seed.addImage({ name: 'base' });
+    const key = 'arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555';
+    sandbox.ec2.failKmsKey(key);
+    const { Instances } = await run(sandbox, {
+      ImageId,
+      BlockDeviceMappings: [
+        { DeviceName: '/dev/sdf', Ebs: { VolumeSize: 1, Encrypted: true, KmsKeyId: key } },
+      ],
+    });
+    expect(Instances?.[0]?.State?.Name).toBe('pending');
+    sandbox.advance(1);
+    expect(await one(sandbox, Instances?.[0]?.InstanceId ?? '')).toMatchObject({
+      State: { Name: 'terminated' },
+      StateReason: { Code: 'Client.InternalError' },
+    });
+    expect(sandbox.ec2.region('eu-west-1').volumes.size).toBe(0);
+  });
+
   test('a launch template fills in what the request leaves out', async () => {
     await using sandbox = await startEc2();
     const { id: ImageId } = sandbox.seed.addImage({ name: 'base' });

@@ -71,7 +71,7 @@ export function viewSnapshot(snapshot: SnapshotRecord, now: number): Snapshot {
     State: state,
     StateMessage: state === 'error' ? snapshot.failure : undefined,
     Progress: `${snapshotPercent(snapshot, now)}%`,
-    StartTime: new Date(Math.min(snapshot.startsAt, Math.max(now, snapshot.createdAt))),
+    StartTime: new Date(snapshot.startsAt),
     CompletionTime: state === 'completed' ? new Date(snapshot.endsAt) : undefined,
     VolumeSize: snapshot.sizeGiB,
     Encrypted: snapshot.encrypted,

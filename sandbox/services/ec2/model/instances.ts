@@ -136,6 +136,24 @@ export function terminateInstance(region: RegionState, instance: InstanceRecord,
   region.shared.world.schedule(endsAt, () => releaseResources(region, instance));
 }
 
+/**
+ * The launch is accepted, but the instance never runs: the key of a volume cannot be used ("Client.InternalError: Client
+ * error on launch", Troubleshoot Amazon EC2 instance launch issues).
+ */
+export function failLaunch(region: RegionState, instance: InstanceRecord, at: number): void {
+  instance.phases = [
+    { at: instance.createdAt, state: 'pending' },
+    { at, state: 'terminated' },
+  ];
+  instance.publicIp = undefined;
+  instance.stateReason = {
+    code: 'Client.InternalError',
+    message: 'Client.InternalError: Client error on launch',
+  };
+  instance.transitionReason = 'Client.InternalError';
+  region.shared.world.schedule(at, () => releaseResources(region, instance));
+}
+
 function releaseResources(region: RegionState, instance: InstanceRecord): void {
   for (const id of instance.interfaces) {
     const record = region.interfaces.get(id);

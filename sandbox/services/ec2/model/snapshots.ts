@@ -148,8 +148,12 @@ export function fixContent(
   startsAt: number,
 ): void {
   const fix = () => {
-    for (const snapshot of snapshots)
-      if (!snapshot.deleted) snapshot.tree = contentOf(region, snapshot.volumeId);
+    for (const snapshot of snapshots) {
+      if (snapshot.deleted) continue;
+      if (region.volumes.has(snapshot.volumeId)) snapshot.tree = contentOf(region, snapshot.volumeId);
+      // The instance was terminated between the call and the start, and took its volume along.
+      else failSnapshot(snapshot, `The volume '${snapshot.volumeId}' does not exist.`, startsAt);
+    }
   };
   if (startsAt <= region.shared.world.now()) fix();
   else region.shared.world.schedule(startsAt, fix);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import type { Handler } from '../../../service.ts';
 import { ec2Error, endDryRun, invalidCombination, invalidValue } from '../errors.ts';
-import { instanceState } from '../model/instances.ts';
+import { failLaunch, instanceState } from '../model/instances.ts';
 import { launch } from '../model/launch.ts';
 import { freeAddresses } from '../model/network.ts';
 import type { InstanceRecord } from '../model/records.ts';
@@ -57,6 +57,12 @@ export function runInstancesRoutes(shared: Ec2Shared) {
         },
       }),
     );
+    if (
+      plan.volumes.some(
+        ({ plan: { kmsKeyId } }) => kmsKeyId !== undefined && shared.failingKeys.has(kmsKeyId),
+      )
+    )
+      for (const instance of instances) failLaunch(region, instance, runningAt);
     const image = region.images.get(plan.imageId);
     if (image) image.lastLaunchedAt = now;
     token.remember(instances);
