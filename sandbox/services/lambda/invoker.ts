@@ -1,11 +1,5 @@
 import type { World } from '../../world.ts';
-import type { FunctionRecord, InvocationContext } from './state.ts';
-
-/** What an invocation answers: the payload's text, and whether it is the function's error. */
-export interface Outcome {
-  readonly payload: string;
-  readonly functionError: 'Unhandled' | undefined;
-}
+import type { FunctionRecord, InvocationContext, Outcome } from './state.ts';
 
 /** An asynchronous invocation. */
 export interface EventInvocation {

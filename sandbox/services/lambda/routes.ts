@@ -8,8 +8,8 @@ import { type AnyHandler, type RequestContext, ServiceError } from '../../servic
 import type { World } from '../../world.ts';
 import { checkConstraints, lengthBetween, matches, oneOf } from '../constraints.ts';
 import type { Decoded } from '../decoded.ts';
-import type { Invoker, Outcome } from './invoker.ts';
-import type { DurableExecution, FunctionRecord, LambdaState } from './state.ts';
+import type { Invoker } from './invoker.ts';
+import type { DurableExecution, FunctionRecord, LambdaState, Outcome } from './state.ts';
 
 /** "Lambda quotas", Developer Guide: 6 MB for a synchronous request, 1 MB for an asynchronous one. */
 const maxBytes = { RequestResponse: 6 * 1024 * 1024, Event: 1024 * 1024 };

@@ -1,5 +1,10 @@
 import { ServiceError } from '../../service.ts';
-import type { Outcome } from './invoker.ts';
+
+/** What an invocation answers: the payload's text, and whether it is the function's error. */
+export interface Outcome {
+  readonly payload: string;
+  readonly functionError: 'Unhandled' | undefined;
+}
 
 /** What a handler learns of its invocation beside the event. */
 export interface InvocationContext {
