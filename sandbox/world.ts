@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type SandboxClock, wallClock } from './clock.ts';
+import { removeTree } from './machines/copy-tree.ts';
 import { type Random, seededRandom } from './random.ts';
 
 export interface WorldOptions {
@@ -63,7 +64,7 @@ export class World {
   }
 
   close(): void {
-    if (this.#directory) rmSync(this.#directory, { recursive: true, force: true });
+    if (this.#directory) removeTree(this.#directory);
     this.#directory = undefined;
   }
 }

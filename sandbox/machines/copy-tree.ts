@@ -33,7 +33,7 @@ export function copyTree(from: string, to: string, options: CopyOptions = {}): v
     const result = spawnSync('cp', ['-a', '--reflink=auto', `${from}/.`, to], { stdio: 'ignore' });
     if (result.status === 0) return;
     // A cp without --reflink (or none at all): begin again by hand.
-    rmSync(to, { recursive: true, force: true });
+    removeTree(to);
     mkdirSync(to, { recursive: true });
   }
   copyEntries(from, to, new Map());
@@ -50,7 +50,7 @@ function copyEntries(from: string, to: string, linked: Map<string, string>): voi
       lutimesSync(target, stats.atime, stats.mtime);
     } else if (stats.isDirectory()) {
       mkdirSync(target, { mode: 0o700 });
-      copyEntries(source, target, linked);
+      whileReadable(source, stats, () => copyEntries(source, target, linked));
       copyAttributes(stats, target);
     } else if (stats.isFile()) {
       copyFile(source, target, stats, linked);
@@ -66,13 +66,44 @@ function copyFile(source: string, target: string, stats: Stats, linked: Map<stri
     linkSync(copied, target);
     return;
   }
-  copyFileSync(source, target, constants.COPYFILE_FICLONE);
+  whileReadable(source, stats, () => copyFileSync(source, target, constants.COPYFILE_FICLONE));
   copyAttributes(stats, target);
   if (stats.nlink > 1) linked.set(inode, target);
+}
+
+/** A file like /etc/shadow may have no mode bits at all, which keeps even its owner out unless that is root. */
+function whileReadable(path: string, stats: Stats, work: () => void): void {
+  const needed = stats.isDirectory() ? 0o500 : 0o400;
+  if (process.getuid?.() === 0 || (stats.mode & needed) === needed) {
+    work();
+    return;
+  }
+  chmodSync(path, (stats.mode & 0o7777) | needed);
+  try {
+    work();
+  } finally {
+    chmodSync(path, stats.mode & 0o7777);
+  }
 }
 
 function copyAttributes(stats: Stats, target: string): void {
   if (process.getuid?.() === 0) chownSync(target, stats.uid, stats.gid);
   chmodSync(target, stats.mode & 0o7777);
   utimesSync(target, stats.atime, stats.mtime);
+}
+
+/** Removes a directory and all below it, following no links; directories that their owner may not write to as well. */
+export function removeTree(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    makeWritable(path);
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function makeWritable(path: string): void {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  chmodSync(path, 0o700);
+  for (const name of readdirSync(path)) makeWritable(join(path, name));
 }

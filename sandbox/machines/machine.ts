@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { copyTree } from './copy-tree.ts';
-import { type FrozenTree, removeTree, type TreeStore } from './trees.ts';
+import { copyTree, removeTree } from './copy-tree.ts';
+import type { FrozenTree, TreeStore } from './trees.ts';
 
 /** A volume as the machine sees it. */
 export interface MachineVolume {

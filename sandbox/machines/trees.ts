@@ -1,6 +1,6 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { copyTree } from './copy-tree.ts';
+import { copyTree, removeTree } from './copy-tree.ts';
 
 /** The content of a volume at one moment. It is never written to, so any number of owners may share it. */
 export interface FrozenTree {
@@ -78,9 +78,4 @@ class SharedTree implements FrozenTree {
     this.#owners -= 1;
     if (this.#owners === 0) this.#remove();
   }
-}
-
-/** Removes a directory without following links; `rm` itself copes with directories that are not writable only as root. */
-export function removeTree(path: string): void {
-  rmSync(path, { recursive: true, force: true, maxRetries: 1 });
 }

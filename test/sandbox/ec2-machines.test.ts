@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -20,7 +21,7 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { copyTree } from '../../sandbox/machines/copy-tree.ts';
+import { copyTree, removeTree } from '../../sandbox/machines/copy-tree.ts';
 import { type Ec2Sandbox, startEc2 } from '../support/ec2-sandbox.ts';
 
 let template: string;
@@ -70,6 +71,21 @@ describe.each(['cp', 'node'] as const)('copying a tree with %s', (tool) => {
     writeFileSync(join(copy, 'etc/hostname'), 'changed');
     expect(hostnameOf(template)).toBe('old\n');
   });
+});
+
+test('what nobody may read or write is copied and removed all the same', () => {
+  mkdirSync(join(template, 'sealed'));
+  writeFileSync(join(template, 'sealed/shadow'), 'x');
+  chmodSync(join(template, 'sealed/shadow'), 0);
+  chmodSync(join(template, 'sealed'), 0o500);
+  const copy = join(template, '..', 'copy');
+  copyTree(template, copy);
+  expect(lstatSync(join(copy, 'sealed/shadow'))).toMatchObject({ size: 1 });
+  expect(lstatSync(join(copy, 'sealed/shadow')).mode & 0o777).toBe(0);
+  expect(lstatSync(join(template, 'sealed/shadow')).mode & 0o777).toBe(0);
+  removeTree(copy);
+  expect(existsSync(copy)).toBe(false);
+  chmodSync(join(template, 'sealed'), 0o700);
 });
 
 describe('machines', () => {

@@ -145,7 +145,8 @@ export function defaultVpc(
     }
   }
   const vpcId = vpc.id;
-  const subnet = [...region.subnets.values()].find((candidate) => candidate.vpcId === vpcId);
+  const subnets = [...region.subnets.values()].filter((candidate) => candidate.vpcId === vpcId);
+  const subnet = subnets.find((candidate) => freeAddresses(candidate) > 0) ?? subnets[0];
   if (!subnet) throw new Error(`The default VPC ${vpcId} lost its subnets.`);
   return { vpcId, subnet, groupId: defaultGroup(region, owner, vpcId) };
 }
