@@ -20,6 +20,12 @@ const CHECKSUMS: Readonly<Record<string, Checksum>> = {
   md5: hash('md5'),
 };
 
+/** Base64 as in the header `x-amz-checksum-<algorithm>`; undefined for an algorithm that the sandbox cannot compute. */
+export function computeChecksum(algorithm: string, body: Uint8Array): string | undefined {
+  const name = algorithm.toLowerCase();
+  return Object.hasOwn(CHECKSUMS, name) ? CHECKSUMS[name]?.(body).toString('base64') : undefined;
+}
+
 const PREFIX = 'x-amz-checksum-';
 /** Headers of the same prefix that are no checksums. */
 const NOT_CHECKSUMS = new Set(['algorithm', 'mode', 'type']);
@@ -85,18 +91,38 @@ function crc32c(body: Uint8Array): number {
   return ~crc;
 }
 
-let crc64Table: BigUint64Array | undefined;
-
 /** CRC-64/NVME: polynomial 0xad93d23594c93659, reflected, all ones in and out (NVM Express specification). */
+let crc64Table: { readonly high: Uint32Array; readonly low: Uint32Array } | undefined;
+
+/** In two 32-bit halves, because BigInt would be a hundred times slower. */
 function crc64nvme(body: Uint8Array): Buffer {
-  crc64Table ??= BigUint64Array.from({ length: 256 }, (_, byte) => {
-    let crc = BigInt(byte);
-    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1n ? (crc >> 1n) ^ 0x9a6c9329ac4bc9b5n : crc >> 1n;
-    return crc;
-  });
-  let crc = 0xffffffffffffffffn;
-  for (const byte of body) crc = (crc >> 8n) ^ (crc64Table[Number((crc ^ BigInt(byte)) & 0xffn)] ?? 0n);
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64BE(crc ^ 0xffffffffffffffffn);
-  return bytes;
+  crc64Table ??= makeCrc64Table();
+  let high = 0xffffffff;
+  let low = 0xffffffff;
+  for (const byte of body) {
+    const index = (low ^ byte) & 0xff;
+    low = ((low >>> 8) | (high << 24)) ^ (crc64Table.low[index] ?? 0);
+    high = (high >>> 8) ^ (crc64Table.high[index] ?? 0);
+  }
+  return Buffer.concat([uint32(~high), uint32(~low)]);
+}
+
+function makeCrc64Table() {
+  const table = { high: new Uint32Array(256), low: new Uint32Array(256) };
+  for (let index = 0; index < 256; index += 1) {
+    let high = 0;
+    let low = index;
+    for (let bit = 0; bit < 8; bit += 1) {
+      const odd = low & 1;
+      low = (low >>> 1) | ((high & 1) << 31);
+      high >>>= 1;
+      if (odd) {
+        high ^= 0x9a6c9329;
+        low ^= 0xac4bc9b5;
+      }
+    }
+    table.high[index] = high;
+    table.low[index] = low;
+  }
+  return table;
 }

@@ -10,7 +10,7 @@ import type {
 import type { AnyHandler, RequestContext } from '../../service.ts';
 import type { Decoded } from '../decoded.ts';
 import { checkKey, encryptionFields, writeAttributes } from './attributes.ts';
-import { checksumFields, checksumOf, md5Hex, verifyBody } from './checksums.ts';
+import { bodyChecksum, checksumFields, checksumOf, md5Hex } from './checksums.ts';
 import { checkCopySource, checkPartNumber, parseRange } from './conditions.ts';
 import { findSource } from './copy-source.ts';
 import { invalidArgument, invalidRequest, noSuchUpload } from './errors.ts';
@@ -52,7 +52,7 @@ export function multipartHandlers(state: S3State) {
       checkPartNumber(input.PartNumber);
       const body = input.Body ?? new Uint8Array();
       const sent = { ...input, ChecksumAlgorithm: upload.checksumAlgorithm ?? input.ChecksumAlgorithm };
-      const checksum = verifyBody(sent, body);
+      const checksum = bodyChecksum(sent, body);
       if (upload.checksumAlgorithm && checksum.algorithm !== upload.checksumAlgorithm) {
         throw invalidRequest(
           `Checksum Type mismatch occurred, expected checksum Type: ${upload.checksumAlgorithm.toLowerCase()}, actual checksum Type: ${checksum.algorithm.toLowerCase()}`,

@@ -7,7 +7,7 @@ import type {
 import type { AnyHandler, RequestContext } from '../../service.ts';
 import type { Decoded } from '../decoded.ts';
 import { checkKey, encryptionFields, writeAttributes } from './attributes.ts';
-import { checksumFields, checksumOf, md5Hex, requireDigest, verifyBody } from './checksums.ts';
+import { bodyChecksum, checksumFields, checksumOf, md5Hex, requireDigest } from './checksums.ts';
 import { checkCopySource, conditionally } from './conditions.ts';
 import { findSource } from './copy-source.ts';
 import { invalidArgument, invalidRequest } from './errors.ts';
@@ -30,7 +30,7 @@ export function objectWriteHandlers(state: S3State) {
         );
       }
       const body = input.Body ?? empty;
-      const checksum = verifyBody(input, body);
+      const checksum = bodyChecksum(input, body);
       const version: ObjectVersion = {
         kind: 'object',
         versionId: state.newVersionId(bucket),
