@@ -30,9 +30,15 @@ export interface DurableContext {
   step<T extends Json>(name: string, body: () => Promise<T>): Promise<T>;
   /** Checks until `next` says done; between checks nothing runs and nothing is paid. */
   waitFor<S extends Json>(name: string, options: WaitOptions<S>): Promise<S>;
-  /** Runs another durable function (by the name that the host resolves) once and returns its result. */
+  /**
+   * Runs another durable function (by the name that the host resolves) once and returns its result. Calls made
+   * together, without waiting in between, run at the same time.
+   */
   invoke<T extends Json>(name: string, functionName: string, payload: Json): Promise<T>;
-  /** Starts all branches, waits for all; each branch has its own names. Used for chained invokes only. */
+  /**
+   * Starts all branches, waits for all; each branch has its own names. Their results are one checkpoint: where they
+   * may be large, call `invoke` several times and wait for all of those.
+   */
   all<T extends Json>(
     name: string,
     branches: readonly ((context: DurableContext) => Promise<T>)[],

@@ -185,6 +185,31 @@ export function durableContract(name: string, makeHost: (options?: DurableHostOp
       });
     });
 
+    it('runs invokes that are made together, and remembers each answer by itself', async () => {
+      const child: Workflow<number, string> = async (input) => String(input).repeat(150 * 1024);
+      const lengths = await makeHost({ functions: { child } }).run(async (_input: null, context) => {
+        const answers = await Promise.all(
+          [1, 2, 3].map((n) => context.invoke<string>(`shard-${n}`, 'child', n)),
+        );
+        return context.step('lengths', async () => answers.map((answer) => `${answer[0]}: ${answer.length}`));
+      }, null);
+      expect(lengths).toEqual(['1: 153600', '2: 153600', '3: 153600']);
+    });
+
+    it('waits for invokes made together although one fails', async () => {
+      const child: Workflow<number, number> = async (input, context) =>
+        context.step('work', async () => {
+          if (input === 1) throw usageError('shard 1 has no access');
+          return input;
+        });
+      const outcomes = await makeHost({ functions: { child } }).run(async (_input: null, context) => {
+        const invokes = [1, 2, 3].map((n) => context.invoke<number>(`shard-${n}`, 'child', n));
+        const settled = await Promise.allSettled(invokes);
+        return context.step('sum', async () => settled.map(({ status }) => status));
+      }, null);
+      expect(outcomes).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+    });
+
     it('runs all branches, each with its own names, and keeps their order', async () => {
       const child: Workflow<number, number> = async (input) => input * input;
       const branch = (n: number) => async (context: DurableContext) => {
