@@ -58,7 +58,7 @@ export default {
         'it takes drivers through their port.',
       severity: 'error',
       from: { path: '^functions/workflows/' },
-      to: { path: '^functions/drivers/', pathNot: '^functions/drivers/driver\\.ts$' },
+      to: { path: '^functions/drivers/', pathNot: '^functions/drivers/(driver|removal)\\.ts$' },
     },
     {
       name: 'no-cloud-above-the-ports',
@@ -89,10 +89,10 @@ export default {
     },
     {
       name: 'driver-port-knows-no-driver',
-      comment: 'The port is what drivers implement; only the registry (all.ts) lists them.',
+      comment: 'The port is what drivers implement; only the registries (all.ts, removers.ts) list them.',
       severity: 'error',
-      from: { path: '^functions/drivers/[^/]+\\.ts$', pathNot: '^functions/drivers/all\\.ts$' },
-      to: { path: '^functions/drivers/([^/]+/|all\\.ts$)' },
+      from: { path: '^functions/drivers/[^/]+\\.ts$', pathNot: '^functions/drivers/(all|removers)\\.ts$' },
+      to: { path: '^functions/drivers/([^/]+/|(all|removers)\\.ts$)' },
     },
     {
       name: 'sandbox-stands-alone',

@@ -1,3 +1,4 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -38,6 +39,7 @@ export interface AwsClients {
   readonly sts: STSClient;
   readonly cloudwatch: CloudWatchClient;
   readonly lambda: LambdaClient;
+  readonly autoscaling: AutoScalingClient;
   /** Closes the connections that the clients keep open. */
   destroy(): void;
 }
@@ -80,6 +82,7 @@ export function createAwsClients(options: AwsClientOptions): AwsClients {
   const sts = lazy('sts', () => new STSClient(shared));
   const cloudwatch = lazy('cloudwatch', () => new CloudWatchClient(shared));
   const lambda = lazy('lambda', () => new LambdaClient(shared));
+  const autoscaling = lazy('autoscaling', () => new AutoScalingClient(shared));
 
   return {
     get ec2() {
@@ -105,6 +108,9 @@ export function createAwsClients(options: AwsClientOptions): AwsClients {
     },
     get lambda() {
       return lambda();
+    },
+    get autoscaling() {
+      return autoscaling();
     },
     destroy() {
       for (const client of made) client.destroy();

@@ -1,4 +1,4 @@
-import { isNetworkProblem } from '../shared/cloud-errors.ts';
+import { httpStatus, isNetworkProblem } from '../shared/cloud-errors.ts';
 import { errorCode, failedError, SnapkeepError, usageError } from '../shared/errors.ts';
 
 const signIn = 'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws sso login`';
@@ -8,6 +8,11 @@ const signIn = 'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY,
  */
 export function accessProblem(error: unknown): SnapkeepError | undefined {
   if (error instanceof SnapkeepError) return error;
+  // What went through a checkpoint has kept its name and message; the rest is with the original.
+  return problemOf(error) ?? (error instanceof Error && error.cause ? accessProblem(error.cause) : undefined);
+}
+
+function problemOf(error: unknown): SnapkeepError | undefined {
   const code = errorCode(error) ?? '';
   switch (code) {
     case 'CredentialsProviderError':
@@ -50,7 +55,16 @@ export function accessProblem(error: unknown): SnapkeepError | undefined {
 
 /** Whatever else a service answers about a call that the whole command depends on. */
 function refusal(error: unknown): SnapkeepError | undefined {
-  if (!(error instanceof Error) || !('$fault' in error)) return undefined;
+  if (!(error instanceof Error)) return undefined;
+  const status = httpStatus(error);
+  if (status === undefined) return undefined;
+  if (!('$fault' in error)) {
+    return failedError(
+      `AWS gave an answer that cannot be read (HTTP ${status})`,
+      'check AWS_ENDPOINT_URL and proxies; the state is safe: run the same command again',
+      error,
+    );
+  }
   return failedError(
     `AWS refused: ${error.name}: ${textOf(error)}`,
     'the state is safe: correct what it names, or wait, and run the same command again',

@@ -24,7 +24,7 @@ const ec2: Readonly<Record<string, BucketSize>> = {
   TerminateInstances: { size: 100, refillPerSecond: 5 },
 };
 
-/** RDS and SSM publish no figures: start low, throttle answers lower it further. */
+/** RDS, SSM and Auto Scaling publish no figures: start low, throttle answers lower it further. */
 const unpublished: BucketSize = { size: 20, refillPerSecond: 5 };
 
 export const documentedRates: BucketSizes = (service, action) => {
@@ -33,6 +33,7 @@ export const documentedRates: BucketSizes = (service, action) => {
       return ec2[action] ?? (action.startsWith('Describe') ? describing : mutating);
     case 'rds':
     case 'ssm':
+    case 'autoscaling':
       return unpublished;
     default:
       return undefined;

@@ -17,7 +17,7 @@ export interface LiveCopy {
   readonly snapshots: readonly string[];
 }
 
-/** An EBS snapshot with our tag that no live AMI refers to. */
+/** An EBS snapshot with our tag that no live AMI of the account refers to, whosever that AMI is. */
 export interface StraySnapshot {
   readonly id: string;
   readonly owner: string;
@@ -55,6 +55,12 @@ export interface Remover {
    * finished: rotation deletes nothing on an incomplete list.
    */
   inventory(request: { readonly deployment: string }): Promise<Inventory>;
+
+  /**
+   * The copies of these IDs that exist in the account, whatever tags they carry: tells one that lost its tag from one
+   * that is gone. Sorted by ID. Read-only, retryable; throws like `inventory`.
+   */
+  find(ids: readonly string[]): Promise<readonly LiveCopy[]>;
 
   /** What stands in the way of deleting these copies, by copy ID; only those that have something. Read-only. */
   obstacles(copies: readonly LiveCopy[]): Promise<ReadonlyMap<string, readonly Obstacle[]>>;
