@@ -27,12 +27,14 @@ export function progressReporter(io: Io): BackupReporter & { clear(): void } {
         [...shards.values()].reduce((n, each) => n + count(each), 0);
       const done = sum(({ available, failed }) => available + failed);
       const failed = sum((each) => each.failed);
+      const waits = [...shards.values()].find(({ waitsFor }) => waitsFor !== undefined)?.waitsFor;
       const parts = [
         `${done} of ${total} sources done`,
         `${sum(({ pending }) => pending)} under way`,
         ...(failed > 0 ? [`${failed} failed`] : []),
         formatBytes(sum(({ bytes }) => bytes)),
         formatDuration(io.clock.now() - begunAt),
+        ...(waits === undefined ? [] : [`${sum(({ todo }) => todo)} waiting: ${waits}`]),
       ];
       progress.update(parts.join(', '));
     },

@@ -1,5 +1,5 @@
 import { CreateImageCommand, DescribeImagesCommand, type EC2Client, type Image } from '@aws-sdk/client-ec2';
-import { isCredentialProblem } from '../../shared/cloud-errors.ts';
+import { httpStatus, isCredentialProblem, isServiceFailure } from '../../shared/cloud-errors.ts';
 import { describeError, errorCode } from '../../shared/errors.ts';
 import { copyName } from '../../shared/names.ts';
 import type { StartOutcome, StartRequest } from '../driver.ts';
@@ -66,20 +66,14 @@ const accountCodes = new Set([
   'ConcurrentSnapshotLimitExceeded',
   'RequestLimitExceeded',
 ]);
-/** Passes by itself: the rate of one volume, or a bad moment of the service. */
-const passingCodes = new Set([
-  'SnapshotCreationPerVolumeRateExceeded',
-  'InternalError',
-  'InternalFailure',
-  'ServiceUnavailable',
-  'Unavailable',
-]);
-
 function outcomeOf(error: unknown, { source }: StartRequest): StartOutcome {
   const code = errorCode(error) ?? '';
-  if (isCredentialProblem(error) || !isAnswer(error)) throw error;
+  // Without an answer nothing is known about the source; with a bad identity every source would end the same.
+  if (isCredentialProblem(error) || httpStatus(error) === undefined) throw error;
   if (accountCodes.has(code)) return { state: 'wait', reason: describeError(error), blocksOthers: true };
-  if (passingCodes.has(code)) return { state: 'wait', reason: describeError(error) };
+  if (code === 'SnapshotCreationPerVolumeRateExceeded' || isServiceFailure(error)) {
+    return { state: 'wait', reason: describeError(error) };
+  }
   if (code === 'InvalidInstanceID.NotFound') {
     return { state: 'failed', reason: `instance ${source.id} no longer exists` };
   }
@@ -92,7 +86,3 @@ function outcomeOf(error: unknown, { source }: StartRequest): StartOutcome {
   }
   return { state: 'failed', reason: describeError(error) };
 }
-
-/** Whether the service itself answered, in contrast to a broken connection, which says nothing about the source. */
-const isAnswer = (error: unknown): boolean =>
-  error instanceof Error && '$fault' in error && '$metadata' in error && error.name !== 'TimeoutError';

@@ -43,16 +43,20 @@ export interface Tally {
   readonly pending: number;
   readonly available: number;
   readonly failed: number;
+  /** Why one of those that wait for their start does, where it is known. */
+  readonly waitsFor?: string;
 }
 
 export function tally(states: States, shard: number): Tally {
   const counts = { shard, bytes: 0, total: 0, todo: 0, pending: 0, available: 0, failed: 0 };
+  let waitsFor: string | undefined;
   for (const state of Object.values(states)) {
     counts.total += 1;
     counts[state.at] += 1;
     if (state.at === 'available') counts.bytes += state.bytes;
+    if (state.at === 'todo') waitsFor ??= state.reason;
   }
-  return counts;
+  return waitsFor === undefined ? counts : { ...counts, waitsFor };
 }
 
 /** Nothing is left to start or to wait for. */

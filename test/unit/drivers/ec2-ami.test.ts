@@ -112,6 +112,14 @@ describe('the EC2 driver starts an AMI', () => {
     expect(await driver.start(request)).toEqual(expect.objectContaining(outcome));
   });
 
+  it('and comes back later when the answer is an error page that nobody can read', async () => {
+    const unreadable = Object.assign(new SyntaxError('mismatched tags <html>'), {
+      $response: { statusCode: 502 },
+    });
+    ec2.on(CreateImageCommand).rejects(unreadable);
+    expect(await driver.start(request)).toMatchObject({ state: 'wait' });
+  });
+
   it.each(['ExpiredToken', 'AuthFailure'])('and stops everything on %s', async (code) => {
     ec2.on(CreateImageCommand).rejects(refusal(code));
     await expect(driver.start(request)).rejects.toMatchObject({ name: code });
