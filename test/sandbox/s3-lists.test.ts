@@ -77,6 +77,15 @@ test('start-after is exclusive, and a made-up token is refused', async () => {
   expect(await list({ MaxKeys: 0 })).toMatchObject({ KeyCount: 0, IsTruncated: false });
 });
 
+test('a group counts by its own name: a marker inside of it leaves it behind', async () => {
+  seed('a', 'd/1', 'd/2', 'e');
+  for (const StartAfter of ['d/', 'd/1', 'd/9']) {
+    const answer = await list({ Delimiter: '/', StartAfter });
+    expect([...prefixesOf(answer), ...keysOf(answer)], StartAfter).toEqual(['e']);
+  }
+  expect(prefixesOf(await list({ Delimiter: '/', StartAfter: 'd' }))).toEqual(['d/']);
+});
+
 test('no more than 1,000 entries, whatever is asked for', async () => {
   seed(...Array.from({ length: 1001 }, (_, index) => `k${String(index).padStart(4, '0')}`));
   const answer = await list({ MaxKeys: 5000 });

@@ -40,6 +40,7 @@ export function alarmHandlers(alarmsOf: (request: RequestContext) => Alarms) {
       const now = new Date(request.now);
       const { Tags: _tags, ...configuration } = input;
       alarms.set(input.AlarmName, {
+        ...{ OKActions: [], AlarmActions: [], InsufficientDataActions: [], Dimensions: [] },
         ...configuration,
         AlarmArn: `arn:aws:cloudwatch:${request.region}:${request.caller.account}:alarm:${input.AlarmName}`,
         ActionsEnabled: input.ActionsEnabled ?? true,

@@ -76,11 +76,12 @@ function check(datum: MetricDatum, path: string, now: number) {
 /** A value, a statistic set, or values with their counts: exactly one of the three. */
 function summarize(datum: MetricDatum, path: string): Summary {
   const { Value: value, StatisticValues: set, Values: values } = datum;
-  const given = [value, set, values].filter((one) => one !== undefined).length;
-  if (given === 0) throw missingParameter(`The parameter ${path}.Value is required.`);
-  if (given > 1) {
+  const given = (['Value', 'StatisticValues', 'Values'] as const).filter((name) => datum[name] !== undefined);
+  if (given.length === 0) throw missingParameter(`The parameter ${path}.Value is required.`);
+  if (given.length > 1) {
+    const [one, two] = given.map((name) => `${path}.${name}`);
     throw invalidCombination(
-      `The parameters ${path}.Value, ${path}.StatisticValues and ${path}.Values are mutually exclusive.`,
+      `The parameters ${one} and ${two} are mutually exclusive and you have specified both.`,
     );
   }
   if (value !== undefined) {

@@ -63,13 +63,12 @@ function startingAt(
 ): (key: string) => boolean {
   const inPrefix = (key: string): boolean => compareKeys(key, prefix) >= 0;
   if (after === undefined) return inPrefix;
-  if (resumesInKey) return (key) => inPrefix(key) && compareKeys(key, after) >= 0;
-  // A page that ended with a common prefix continues behind all keys below it.
-  const isGroup =
-    delimiter !== '' &&
-    after.startsWith(prefix) &&
-    after.indexOf(delimiter, prefix.length) === after.length - delimiter.length;
-  const behind = isGroup ? behindGroup(after) : (key: string) => compareKeys(key, after) > 0;
+  // A group counts by its own name, so a marker in it, or the group itself as the last page's end, is behind it.
+  const end = delimiter !== '' && after.startsWith(prefix) ? after.indexOf(delimiter, prefix.length) : -1;
+  const behind =
+    end >= 0
+      ? behindGroup(after.slice(0, end + delimiter.length))
+      : (key: string) => compareKeys(key, after) > (resumesInKey ? -1 : 0);
   return (key) => inPrefix(key) && behind(key);
 }
 
