@@ -58,7 +58,7 @@ export default {
         'it takes drivers through their port.',
       severity: 'error',
       from: { path: '^functions/workflows/' },
-      to: { path: '^functions/drivers/', pathNot: '^functions/drivers/(driver|removal)\\.ts$' },
+      to: { path: '^functions/drivers/', pathNot: '^functions/drivers/(driver|removal|restorer)\\.ts$' },
     },
     {
       name: 'no-cloud-above-the-ports',
@@ -89,10 +89,10 @@ export default {
     },
     {
       name: 'driver-port-knows-no-driver',
-      comment: 'The port is what drivers implement; only the registries (all.ts, removers.ts) list them.',
+      comment: 'The port is what drivers implement; only the registries (all.ts, removers.ts, restorers.ts) list them.',
       severity: 'error',
-      from: { path: '^functions/drivers/[^/]+\\.ts$', pathNot: '^functions/drivers/(all|removers)\\.ts$' },
-      to: { path: '^functions/drivers/([^/]+/|(all|removers)\\.ts$)' },
+      from: { path: '^functions/drivers/[^/]+\\.ts$', pathNot: '^functions/drivers/(all|removers|restorers)\\.ts$' },
+      to: { path: '^functions/drivers/([^/]+/|(all|removers|restorers)\\.ts$)' },
     },
     {
       name: 'sandbox-stands-alone',
