@@ -17,6 +17,8 @@ type Ec2Selection = Extract<SourceSelection, { kind: 'ec2' }>;
 
 /** DescribeInstances takes at most 200 values of one filter. */
 const filterValueLimit = 200;
+/** An instance is 6 KB of XML and many times that while it is read, so large pages make the peak of the memory. */
+const pageSize = 200;
 const goneStates = new Set<string | undefined>(['terminated', 'shutting-down']);
 
 export async function discoverInstances(
@@ -29,44 +31,42 @@ export async function discoverInstances(
   );
   if (selections.length === 0) return { sources: [], missing: [] };
 
-  const found = new Map<string, { instance: Instance; selection: Ec2Selection }>();
+  const found = new Map<string, DiscoveredSource>();
   const gone = new Map<string, string>();
-  for (const instance of await sweep(ec2, selections)) {
-    const id = instance.InstanceId;
-    const selection = selections.find((candidate) => matches(candidate, instance));
-    if (id === undefined || selection === undefined) continue;
-    if (goneStates.has(instance.State?.Name)) gone.set(id, `the instance is ${instance.State?.Name}`);
-    else found.set(id, { instance, selection });
+  let addresses: ReadonlyMap<string, Address> | undefined;
+  // Page by page: of an instance only what a relaunch needs is kept.
+  for await (const page of sweep(ec2, selections)) {
+    if (page.some(hasElasticIp)) addresses ??= await addressesByIp(ec2);
+    for (const instance of page) {
+      const id = instance.InstanceId;
+      const selection = selections.find((candidate) => matches(candidate, instance));
+      if (id === undefined || selection === undefined) continue;
+      if (goneStates.has(instance.State?.Name)) gone.set(id, `the instance is ${instance.State?.Name}`);
+      else
+        found.set(id, {
+          source: { kind: 'ec2', id, region },
+          relaunch: relaunchOf(instance, addresses ?? new Map()),
+          reboot: selection.reboot,
+        });
+    }
   }
-
-  const instances = [...found.values()];
-  const addresses = await elasticAddresses(
-    ec2,
-    instances.map(({ instance }) => instance),
-  );
-  const userData = request.withApplication
-    ? await userDataOf(ec2, [...found.keys()])
-    : new Map<string, boolean>();
-  const sources = instances.map(
-    ({ instance, selection }): DiscoveredSource => ({
-      source: { kind: 'ec2', id: instance.InstanceId ?? '', region },
-      relaunch: relaunchOf(instance, addresses, userData.get(instance.InstanceId ?? '')),
-      reboot: selection.reboot,
-    }),
+  const userData = request.withApplication ? await userDataOf(ec2, [...found.keys()]) : undefined;
+  const sources = [...found.values()].map((source) =>
+    userData === undefined
+      ? source
+      : { ...source, relaunch: { ...source.relaunch, user_data: userData.get(source.source.id) } },
   );
   sources.sort((a, b) => (a.source.id < b.source.id ? -1 : 1));
   return { sources, missing: missingOf(selections, found, gone, region) };
 }
 
-/** One paginated sweep, narrowed by filters where a single selection allows it. */
-async function sweep(ec2: EC2Client, selections: readonly Ec2Selection[]): Promise<Instance[]> {
+/** The pages of one sweep, narrowed by filters where a single selection allows it. */
+async function* sweep(ec2: EC2Client, selections: readonly Ec2Selection[]): AsyncGenerator<Instance[]> {
   const filters = filtersOf(selections);
-  const instances: Instance[] = [];
   const input = filters.length > 0 ? { Filters: filters } : {};
-  for await (const page of paginateDescribeInstances({ client: ec2, pageSize: 1000 }, input)) {
-    for (const reservation of page.Reservations ?? []) instances.push(...(reservation.Instances ?? []));
+  for await (const page of paginateDescribeInstances({ client: ec2, pageSize }, input)) {
+    yield (page.Reservations ?? []).flatMap(({ Instances = [] }) => Instances);
   }
-  return instances;
 }
 
 function filtersOf(selections: readonly Ec2Selection[]): Filter[] {
@@ -112,17 +112,13 @@ function missingOf(
     }));
 }
 
-/** Allocations of the Elastic IPs in use, by public address. DescribeInstances tells the address, not its allocation. */
-async function elasticAddresses(
-  ec2: EC2Client,
-  instances: readonly Instance[],
-): Promise<Map<string, Address>> {
-  const elastic = instances.some((instance) =>
-    (instance.NetworkInterfaces ?? []).some(
-      ({ Association }) => Association?.IpOwnerId !== undefined && Association.IpOwnerId !== 'amazon',
-    ),
+const hasElasticIp = ({ NetworkInterfaces = [] }: Instance): boolean =>
+  NetworkInterfaces.some(
+    ({ Association }) => Association?.IpOwnerId !== undefined && Association.IpOwnerId !== 'amazon',
   );
-  if (!elastic) return new Map();
+
+/** Allocations of the Elastic IPs, by public address. DescribeInstances tells the address, not its allocation. */
+async function addressesByIp(ec2: EC2Client): Promise<Map<string, Address>> {
   const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand({}));
   return new Map(Addresses.map((address) => [address.PublicIp ?? '', address]));
 }

@@ -1,42 +1,115 @@
 import {
   type EC2Client,
+  type Filter,
   type Image,
+  type ImageState,
   paginateDescribeImages,
   paginateDescribeSnapshots,
-  type Snapshot,
 } from '@aws-sdk/client-ec2';
+import { errorCode } from '../../shared/errors.ts';
 import { tagKeys } from '../../shared/names.ts';
 import type { PollOutcome, PollRequest, StartedCopy } from '../driver.ts';
 
 const gibibyte = 2 ** 30;
 
-/** Describe calls take at most 200 values of one filter. */
-const filterValueLimit = 200;
+/** Every state but `pending`: what is under way tells nothing new, and most of what a backup looks at is under way. */
+const finalStates: ImageState[] = [
+  'available',
+  'failed',
+  'error',
+  'invalid',
+  'deregistered',
+  'disabled',
+  'transient',
+];
 
-/**
- * The images asked for, 200 a call. By filter, not as ImageIds: one that is not shown yet would fail the whole call.
- */
+/** A call takes at most 200 values in all its filters. */
+const imagesPerCall = 200 - finalStates.length;
+
+/** The images asked for, in batches; those that are pending or not shown yet count as under way. */
 export async function pollImages(ec2: EC2Client, request: PollRequest): Promise<PollOutcome[]> {
-  const images = new Map<string, Image>();
-  for (let from = 0; from < request.copies.length; from += filterValueLimit) {
-    const ids = request.copies.slice(from, from + filterValueLimit).map(({ id }) => id);
-    const pages = paginateDescribeImages(
-      { client: ec2, pageSize: 1000 },
-      { Owners: ['self'], Filters: [{ Name: 'image-id', Values: ids }], IncludeDisabled: true },
-    );
-    for await (const page of pages) {
-      for (const image of page.Images ?? []) images.set(image.ImageId ?? '', image);
+  const outcomes = new Map<string, PollOutcome>();
+  for (let from = 0; from < request.copies.length; from += imagesPerCall) {
+    const ids = request.copies.slice(from, from + imagesPerCall).map(({ id }) => id);
+    // Image by image, since a page of them is large: only the outcomes are kept.
+    for await (const image of finishedImages(ec2, ids)) {
+      const outcome = outcomeOf(image);
+      if (outcome) outcomes.set(outcome.id, outcome);
     }
   }
-  const shown = request.copies.map((copy) => ({ copy, image: images.get(copy.id) }));
-  const pending = shown.some(({ image }) => image === undefined || image.State === 'pending');
-  const snapshots = pending && request.withContent ? await snapshotsOf(ec2, request) : [];
-  return shown.map(({ copy, image }) => outcomeOf(copy, image, snapshots));
+  const pending = request.copies.some(({ id }) => !outcomes.has(id));
+  const progress = pending && request.withContent ? await progressByName(ec2, request) : new Map();
+  return request.copies.map(
+    (copy) =>
+      outcomes.get(copy.id) ?? {
+        state: 'pending',
+        id: copy.id,
+        ...progressOf(copy, progress.get(copy.name)),
+      },
+  );
 }
 
-/** All snapshots of the backup in one paginated sweep, by tag: their IDs are not known before the image names them. */
-async function snapshotsOf(ec2: EC2Client, { deployment, backupId }: PollRequest): Promise<Snapshot[]> {
-  const snapshots: Snapshot[] = [];
+/** By filter, not as ImageIds: one that is not shown yet would fail the whole call. */
+async function* finishedImages(ec2: EC2Client, ids: string[]): AsyncGenerator<Image> {
+  const byId: Filter = { Name: 'image-id', Values: ids };
+  try {
+    yield* describeImages(ec2, [byId, { Name: 'state', Values: finalStates }]);
+  } catch (error) {
+    // The reference of DescribeImages lists fewer values of this filter than states of an image.
+    if (errorCode(error) !== 'InvalidParameterValue') throw error;
+    yield* describeImages(ec2, [byId]);
+  }
+}
+
+async function* describeImages(ec2: EC2Client, Filters: Filter[]): AsyncGenerator<Image> {
+  const pages = paginateDescribeImages(
+    { client: ec2, pageSize: 1000 },
+    { Owners: ['self'], Filters, IncludeDisabled: true },
+  );
+  for await (const page of pages) yield* page.Images ?? [];
+}
+
+function outcomeOf(image: Image): PollOutcome | undefined {
+  const id = image.ImageId ?? '';
+  const devices = (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs ?? []);
+  const snapshots = devices.flatMap(({ SnapshotId }) => SnapshotId ?? []);
+  switch (image.State) {
+    case 'pending':
+      return undefined;
+    case 'available':
+      return {
+        state: 'available',
+        id,
+        snapshots,
+        bytes: devices.reduce((sum, { VolumeSize = 0 }) => sum + VolumeSize * gibibyte, 0),
+        createdAt: `${(image.CreationDate ?? '').slice(0, 19)}Z`,
+      };
+    default:
+      return {
+        state: 'failed',
+        id,
+        snapshots,
+        reason: `${id} is ${image.State}: ${image.StateReason?.Message ?? 'EC2 gives no reason'}`,
+      };
+  }
+}
+
+interface Progress {
+  /** Snapshots that have a start time. */
+  readonly started: number;
+  /** Of the one that has come least far. */
+  readonly percent: number;
+}
+
+/**
+ * How far the snapshots of the backup are, by the name tag that they share with their image: the image names its
+ * snapshots late. All in one paginated sweep, by tag.
+ */
+async function progressByName(
+  ec2: EC2Client,
+  { deployment, backupId }: PollRequest,
+): Promise<Map<string, Progress>> {
+  const progress = new Map<string, Progress>();
   const pages = paginateDescribeSnapshots(
     { client: ec2, pageSize: 1000 },
     {
@@ -47,49 +120,25 @@ async function snapshotsOf(ec2: EC2Client, { deployment, backupId }: PollRequest
       ],
     },
   );
-  for await (const page of pages) snapshots.push(...(page.Snapshots ?? []));
-  return snapshots;
-}
-
-function outcomeOf(copy: StartedCopy, image: Image | undefined, snapshots: readonly Snapshot[]): PollOutcome {
-  const id = copy.id;
-  if (image === undefined) return { state: 'pending', id, contentFixed: false };
-  const devices = (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs ?? []);
-  const snapshotIds = devices.flatMap(({ SnapshotId }) => SnapshotId ?? []);
-  switch (image.State) {
-    case 'available':
-      return {
-        state: 'available',
-        id,
-        snapshots: snapshotIds,
-        bytes: devices.reduce((sum, { VolumeSize = 0 }) => sum + VolumeSize * gibibyte, 0),
-        createdAt: `${(image.CreationDate ?? '').slice(0, 19)}Z`,
-      };
-    case 'pending':
-      return { state: 'pending', id, ...progressOf(copy, snapshots) };
-    default:
-      return {
-        state: 'failed',
-        id,
-        snapshots: snapshotIds,
-        reason: `${id} is ${image.State}: ${image.StateReason?.Message ?? 'EC2 gives no reason'}`,
-      };
+  for await (const page of pages) {
+    for (const { Tags = [], StartTime, Progress: text = '' } of page.Snapshots ?? []) {
+      const name = Tags.find(({ Key }) => Key === 'Name')?.Value;
+      if (name === undefined) continue;
+      const before = progress.get(name) ?? { started: 0, percent: 100 };
+      progress.set(name, {
+        started: before.started + (StartTime === undefined ? 0 : 1),
+        percent: Math.min(before.percent, Number.parseInt(text, 10) || 0),
+      });
+    }
   }
+  return progress;
 }
 
-/**
- * The content of an AMI is fixed once every one of its volumes has a snapshot with a start time. The image names
- * its snapshots late; the name tag that both were created with tells them from the start.
- */
-function progressOf(copy: StartedCopy, snapshots: readonly Snapshot[]) {
-  const own = snapshots.filter(({ Tags = [] }) =>
-    Tags.some(({ Key, Value }) => Key === 'Name' && Value === copy.name),
-  );
-  const started = own.filter(({ StartTime }) => StartTime !== undefined);
-  const volumes = Array.isArray(copy.relaunch.block_devices) ? copy.relaunch.block_devices.length : 0;
-  const percents = own.map(({ Progress = '' }) => Number.parseInt(Progress, 10) || 0);
+/** The content of an AMI is fixed once every one of its volumes has a snapshot with a start time. */
+function progressOf({ relaunch }: StartedCopy, progress: Progress | undefined) {
+  const volumes = Array.isArray(relaunch.block_devices) ? relaunch.block_devices.length : 0;
   return {
-    contentFixed: volumes > 0 && started.length >= volumes,
-    ...(percents.length > 0 ? { percent: Math.min(...percents) } : {}),
+    contentFixed: volumes > 0 && (progress?.started ?? 0) >= volumes,
+    ...(progress === undefined ? {} : { percent: progress.percent }),
   };
 }

@@ -3,13 +3,9 @@ import type { Relaunch } from '../../catalog/documents.ts';
 
 /**
  * What RunInstances needs to bring this machine back, and its old addresses for the rewrite; keys as they stand in
- * `backup_information.json`. `user_data` is absent where it was not asked for.
+ * `backup_information.json`. Whether there is user data takes a call of its own: `user_data` is absent here.
  */
-export function relaunchOf(
-  instance: Instance,
-  addresses: ReadonlyMap<string, Address>,
-  userData: boolean | undefined,
-): Relaunch {
+export function relaunchOf(instance: Instance, addresses: ReadonlyMap<string, Address>): Relaunch {
   const interfaces = instance.NetworkInterfaces ?? [];
   const primary = interfaces.find((candidate) => candidate.Attachment?.DeviceIndex === 0) ?? interfaces[0];
   return {
@@ -47,7 +43,6 @@ export function relaunchOf(
     },
     tags: Object.fromEntries((instance.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
     state: instance.State?.Name,
-    user_data: userData,
   };
 }
 
