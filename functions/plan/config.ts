@@ -31,6 +31,14 @@ export interface RestoreTargets {
   readonly quarantineGroup?: string;
   readonly instanceProfile?: string;
   readonly hostname?: string;
+  /** Further targets that a request may name. */
+  readonly allow?: AllowedTargets;
+}
+
+export interface AllowedTargets {
+  readonly subnets: readonly string[];
+  readonly securityGroups: readonly string[];
+  readonly instanceProfiles: readonly string[];
 }
 
 export interface Plan {

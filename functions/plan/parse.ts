@@ -88,12 +88,21 @@ function toSelection(written: WrittenSource): SourceSelection {
 }
 
 function toTargets(written: NonNullable<WrittenPlan['restore']>): RestoreTargets {
-  const { subnet, securityGroups, quarantineGroup, instanceProfile, hostname } = written;
+  const { subnet, securityGroups, quarantineGroup, instanceProfile, hostname, allow } = written;
   return {
     ...(subnet === undefined ? {} : { subnet }),
     ...(securityGroups === undefined ? {} : { securityGroups }),
     ...(quarantineGroup === undefined ? {} : { quarantineGroup }),
     ...(instanceProfile === undefined ? {} : { instanceProfile }),
     ...(hostname === undefined ? {} : { hostname }),
+    ...(allow === undefined
+      ? {}
+      : {
+          allow: {
+            subnets: allow.subnets ?? [],
+            securityGroups: allow.securityGroups ?? [],
+            instanceProfiles: allow.instanceProfiles ?? [],
+          },
+        }),
   };
 }

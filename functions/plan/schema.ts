@@ -127,6 +127,19 @@ const schedule = section(
   '{ expression: "cron(0 3 * * ? *)" }',
 ).describe('When the plan runs.');
 
+const allow = section(
+  {
+    subnets: list(texts.subnetId, 'at least one subnet ID').optional().describe('Subnet IDs.'),
+    securityGroups: list(texts.securityGroupId, 'at least one security group ID')
+      .optional()
+      .describe('Security group IDs.'),
+    instanceProfiles: list(texts.instanceProfile, 'at least one name of an instance profile')
+      .optional()
+      .describe('Names of instance profiles.'),
+  },
+  'a mapping such as { subnets: [subnet-0123456789abcdef0] }',
+).describe('Targets that a restore may be asked for beside the ones above. None unless set.');
+
 const restore = section(
   {
     subnet: texts.subnetId.optional().describe('Subnet of restored machines. The old one unless set.'),
@@ -140,6 +153,7 @@ const restore = section(
       .optional()
       .describe('Instance profile of restored machines. The old one unless set.'),
     hostname: texts.hostname.optional().describe('Name under which people reach the application.'),
+    allow: allow.optional(),
   },
   'a mapping such as { subnet: subnet-0123456789abcdef0 }',
 ).describe('Where restored machines go.');
