@@ -6,12 +6,14 @@ import type { Latency } from './latency.ts';
 import { managedInstances } from './managed-instances.ts';
 import type { RequestLog } from './requests.ts';
 import { createSandboxServer } from './server.ts';
+import { type AutoScaling, createAutoScaling } from './services/autoscaling/service.ts';
 import { type CloudWatch, createCloudWatch } from './services/cloudwatch/service.ts';
 import { defaultVpc } from './services/ec2/model/network.ts';
 import type { Ec2Settings } from './services/ec2/model/settings.ts';
 import { createEc2, type Ec2 } from './services/ec2/service.ts';
 import { createLambda, type Lambda } from './services/lambda/service.ts';
 import { createRds, type Rds } from './services/rds/service.ts';
+import { createRoute53, type Route53 } from './services/route53/service.ts';
 import { createS3, type S3 } from './services/s3/service.ts';
 import { createSns, type Sns } from './services/sns/service.ts';
 import { createSsm, type Ssm } from './services/ssm/service.ts';
@@ -51,12 +53,14 @@ export interface RunningSandbox {
   readonly world: World;
   readonly ec2: Ec2;
   readonly rds: Rds;
+  readonly route53: Route53;
   readonly s3: S3;
   readonly sts: Sts;
   readonly ssm: Ssm;
   readonly sns: Sns;
   readonly cloudwatch: CloudWatch;
   readonly lambda: Lambda;
+  readonly autoscaling: AutoScaling;
   readonly requests: RequestLog;
   readonly faults: Faults;
   readonly throttle: Throttle;
@@ -90,13 +94,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const sns = createSns(world);
     const cloudwatch = createCloudWatch();
     const lambda = createLambda(world);
+    const route53 = createRoute53(world);
+    const autoscaling = createAutoScaling(world);
     if (estate) loadEstate(world, { ec2, rds, s3 }, estate);
 
     const internalErrors: InternalFailure[] = [];
     const server = createSandboxServer({
       world,
       identities,
-      services: [ec2, rds, s3, sts, ssm, sns, cloudwatch, lambda].map(({ service }) => service),
+      services: [ec2, rds, s3, sts, ssm, sns, cloudwatch, lambda, autoscaling, route53].map(
+        ({ service }) => service,
+      ),
       faults: options.faults ?? [],
       throttling: { enabled: options.throttle ?? false },
       latencyMilliseconds: options.latencyMilliseconds ?? 0,
@@ -110,7 +118,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const { url, requests, faults, throttle, latency } = server;
     return {
       ...{ url, region, identity, environment: environmentOf(url, region, identity), world },
-      ...{ ec2, rds, s3, sts, ssm, sns, cloudwatch, lambda },
+      ...{ ec2, rds, s3, sts, ssm, sns, cloudwatch, lambda, autoscaling, route53 },
       ...{ requests, faults, throttle, latency, identities, internalErrors },
       close: async () => {
         await server.close();

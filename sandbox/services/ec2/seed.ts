@@ -31,7 +31,14 @@ export interface Seed {
   addKeyPair(options: SeedBase & { name: string }): { keyPairId: string };
   addInstanceProfile(options: { name: string; account?: string }): { arn: string };
   addAddress(options?: SeedBase & { publicIp?: string }): { allocationId: string; publicIp: string };
-  addLaunchTemplate(options: SeedBase & { name: string; versions: readonly ResponseLaunchTemplateData[] }): {
+  addLaunchTemplate(
+    options: SeedBase & {
+      name: string;
+      versions: readonly ResponseLaunchTemplateData[];
+      /** 1, the first one, when left out. */
+      defaultVersion?: number;
+    },
+  ): {
     launchTemplateId: string;
   };
   addImage(options: SeedImage): ImageRecord;
@@ -118,7 +125,7 @@ export function createSeed(region: RegionState): Seed {
       region.launchTemplates.set(resource.id, {
         ...resource,
         name: options.name,
-        defaultVersion: 1,
+        defaultVersion: options.defaultVersion ?? 1,
         versions: options.versions.map((data, index) => ({
           number: index + 1,
           createdAt: resource.createdAt,

@@ -1,3 +1,5 @@
+import type { SnapshotReturnCodes } from '@aws-sdk/client-ec2';
+
 /** Switches of the sandbox's EC2. All may be changed while it runs; what has begun keeps the values it began with. */
 export interface Ec2Settings {
   /** Snapshots of an account that may be pending at once in a Region (`PendingSnapshotLimitExceeded`). */
@@ -14,6 +16,12 @@ export interface Ec2Settings {
   instanceShuttingDownSeconds: number;
   /** Seconds that status checks stay `initializing` after a boot. */
   statusCheckSeconds: number;
+  /**
+   * What DeregisterImage does when it is asked to delete the associated snapshots, too. `deleted`: does as documented;
+   * `ignored`: as older implementations, which do not know the option; a return code: every snapshot stays and this is
+   * its result.
+   */
+  associatedSnapshots: 'deleted' | 'ignored' | SnapshotReturnCodes;
 }
 
 export function defaultSettings(snapshotSeconds: number): Ec2Settings {
@@ -26,5 +34,6 @@ export function defaultSettings(snapshotSeconds: number): Ec2Settings {
     instanceStoppingSeconds: 1,
     instanceShuttingDownSeconds: 1,
     statusCheckSeconds: 2,
+    associatedSnapshots: 'deleted',
   };
 }

@@ -14,6 +14,7 @@ import type {
   EnableImageDeregistrationProtectionResult,
   EnableImageRequest,
   EnableImageResult,
+  SnapshotReturnCodes,
 } from '@aws-sdk/client-ec2';
 import type { Handler, RequestContext } from '../../../service.ts';
 import { ec2Error, endDryRun, invalidValue, notPermitted } from '../errors.ts';
@@ -43,8 +44,13 @@ export function changeImageRoutes(shared: Ec2Shared) {
       );
     endDryRun(input.DryRun);
     removeImage(region, image);
-    if (input.DeleteAssociatedSnapshots !== true) return { Return: true };
-    return { Return: true, DeleteSnapshotResults: deleteSnapshots(region, image, request.now) };
+    const way = shared.settings.associatedSnapshots;
+    if (input.DeleteAssociatedSnapshots !== true || way === 'ignored') return { Return: true };
+    return {
+      Return: true,
+      DeleteSnapshotResults:
+        way === 'deleted' ? deleteSnapshots(region, image, request.now) : keepSnapshots(image, way),
+    };
   };
 
   const DisableImage: Handler<DisableImageRequest, DisableImageResult> = (input, request) => {
@@ -129,6 +135,13 @@ export function changeImageRoutes(shared: Ec2Shared) {
     EnableImageDeprecation,
     DisableImageDeprecation,
   };
+}
+
+/** The switch of the sandbox: nothing is deleted, each result is `code`. */
+function keepSnapshots(image: ImageRecord, code: SnapshotReturnCodes): DeleteSnapshotReturnCode[] {
+  return image.devices.flatMap(({ snapshot }) =>
+    snapshot && !snapshot.deleted ? { SnapshotId: snapshot.id, ReturnCode: code } : [],
+  );
 }
 
 /** One result per snapshot: shared ones are `skipped`, locked ones a `client-error`; the image is gone either way. */

@@ -68,15 +68,15 @@ export function launchTemplateRoutes(shared: Ec2Shared) {
     DescribeLaunchTemplateVersionsResult
   > = (input, { region: name, caller }) => {
     const region = shared.region(name);
-    const templates =
-      input.LaunchTemplateId !== undefined || input.LaunchTemplateName !== undefined
-        ? [findTemplate(region, caller.account, input)]
-        : [...region.launchTemplates.values()].filter(({ owner }) => owner === caller.account);
-    if (templates.length !== 1 && !input.Versions?.length) throw missingParameter('LaunchTemplateId');
+    const named = input.LaunchTemplateId !== undefined || input.LaunchTemplateName !== undefined;
+    if (!named) checkVersionsOfAll(input);
+    const templates = named
+      ? [findTemplate(region, caller.account, input)]
+      : [...region.launchTemplates.values()].filter(({ owner }) => owner === caller.account);
     const versions = templates.flatMap((template) =>
       chosenVersions(template, input).map((version) => ({
-        // Versions have no place of their own in the Region's order: pages count within this answer.
-        order: template.order * 100_000 + version.number,
+        // Versions have no place of their own in the Region's order: pages count within this answer, newest first.
+        order: (template.order + 1) * versionsPerTemplate - version.number,
         view: viewVersion(template, version),
         data: version.data,
       })),
@@ -111,6 +111,19 @@ export function launchTemplateRoutes(shared: Ec2Shared) {
   };
 
   return { DescribeLaunchTemplates, DescribeLaunchTemplateVersions };
+}
+
+/** "Launch templates: 5,000 per Region; 10,000 versions per template." */
+const versionsPerTemplate = 100_000;
+
+/** Of all templates at once only the default and the latest versions can be asked for. */
+function checkVersionsOfAll({ Versions = [] }: DescribeLaunchTemplateVersionsRequest): void {
+  if (Versions.length === 0) throw missingParameter('LaunchTemplateId');
+  for (const version of Versions)
+    if (version !== '$Default' && version !== '$Latest')
+      throw invalidCombination(
+        `The version ${version} needs the launch template to be named; of all templates there are $Default and $Latest.`,
+      );
 }
 
 /** What the chosen version of a template says; by default its default version. */
@@ -165,7 +178,11 @@ function chosenVersions(
   template: LaunchTemplate,
   input: DescribeLaunchTemplateVersionsRequest,
 ): readonly LaunchTemplateVersionRecord[] {
-  if (input.Versions?.length) return input.Versions.map((wanted) => oneVersion(template, wanted));
+  if (input.Versions?.length) {
+    // The default and the latest version may be the same one.
+    const chosen = new Set(input.Versions.map((wanted) => oneVersion(template, wanted)));
+    return [...chosen].sort((a, b) => b.number - a.number);
+  }
   const first = Number(input.MinVersion ?? 1);
   const last = Number(input.MaxVersion ?? template.versions.length);
   return template.versions.filter(({ number }) => number >= first && number <= last).toReversed();
