@@ -93,6 +93,7 @@ export function createDispatcher(options: DispatcherOptions): (request: WireRequ
           xmlNamespace: progress.codec?.service.xmlNamespace,
           requestId: progress.requestId,
           path: request.path,
+          wrapped: progress.protocol === 'restXml' && progress.service === 'route53',
           queryMode: progress.queryMode,
         });
       }
@@ -124,7 +125,7 @@ async function process(
   if (!codec) throw unknownService(signingName, [...codecs.keys()]);
   const protocol = codec.protocolOf(signed);
   Object.assign(progress, { codec, protocol, service: signingName });
-  const isS3 = protocol === 'restXml';
+  const isS3 = signingName === 's3';
 
   const verified = verifySignature(signed, authorization, signed.body, options.identities, Date.now());
   const { account, arn, userId, accessKeyId } = verified.identity;
@@ -154,7 +155,7 @@ async function process(
   strike(codec, options.faults.strike('before', context, input));
 
   const handler = codec.service.handlers[operation.name];
-  if (!handler) throw notImplemented(protocol, signingName, operation.name);
+  if (!handler) throw notImplemented(signingName, operation.name);
   const output = await run(handler, input, context);
   strike(codec, options.faults.strike('after', context, input));
   return codec.encode(protocol, operation, output, progress.requestId);
@@ -174,9 +175,9 @@ function strike({ schema }: ServiceCodec, fault: Fault | undefined): void {
   throw new ServiceError(fault.code, fault.message ?? 'Injected by the sandbox.', status);
 }
 
-function notImplemented(protocol: WireProtocol, service: string, action: string): ServiceError {
+function notImplemented(service: string, action: string): ServiceError {
   const message = `The sandbox does not implement ${service}:${action}.`;
-  return protocol === 'restXml'
+  return service === 's3'
     ? new ServiceError('NotImplemented', message, 501)
     : new ServiceError('InvalidAction', message, 400);
 }
@@ -192,7 +193,7 @@ function tellable(
   onInternalError: DispatcherOptions['onInternalError'],
 ): ServiceError {
   if (error instanceof ServiceError) return error;
-  if (error instanceof AuthenticationError) return authenticationFailure(protocol, error);
+  if (error instanceof AuthenticationError) return authenticationFailure(protocol, service, error);
   if (error instanceof DecodeError && codec) return decodeFailure(protocol, service, codec.schema, error);
   onInternalError?.(error, `${service}:${action}`);
   const reason = error instanceof Error ? error.message : String(error);
@@ -209,10 +210,10 @@ const INTERNAL_CODE: Readonly<Record<WireProtocol, string>> = {
   restXml: 'InternalError',
 };
 
-function withRequestId(answer: WireResponse, { protocol, requestId }: Progress): WireResponse {
+function withRequestId(answer: WireResponse, { protocol, service, requestId }: Progress): WireResponse {
   // S3 names its requests in headers of its own.
   const headers: Record<string, string> =
-    protocol === 'restXml'
+    protocol === 'restXml' && service !== 'route53'
       ? { 'x-amz-request-id': requestId, 'x-amz-id-2': requestId }
       : { 'x-amzn-requestid': requestId };
   return { ...answer, headers: { ...headers, ...answer.headers } };

@@ -7,6 +7,7 @@ const BY_SERVICE: Readonly<Record<string, readonly [code: string, status: number
   sts: ['Throttling', 400, 'Rate exceeded'],
   sns: ['Throttling', 400, 'Rate exceeded'],
   monitoring: ['Throttling', 400, 'Rate exceeded'],
+  route53: ['Throttling', 400, 'Rate exceeded'],
   s3: ['SlowDown', 503, 'Please reduce your request rate.'],
   lambda: ['TooManyRequestsException', 429, 'Rate exceeded'],
 };

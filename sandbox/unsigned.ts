@@ -13,6 +13,7 @@ export function guessProtocol({ headers, query, path, body }: WireRequest): Wire
       ? 'ec2Query'
       : 'awsQuery';
   }
-  // Lambda's paths start with a date.
+  if (path.startsWith('/2013-04-01/')) return 'restXml';
+  // Lambda's paths start with a date; the one above is Route 53's.
   return /^\/\d{4}-\d\d-\d\d\//.test(path) ? 'restJson1' : 'restXml';
 }

@@ -14,6 +14,8 @@ export const tagKeys = {
   source: 'snapkeep:source',
   slot: 'snapkeep:slot',
   relaunch: 'snapkeep:relaunch',
+  /** On what a restore makes; never on a copy. */
+  restore: 'snapkeep:restore',
 } as const;
 
 /** The slot that a moment belongs to: its minute in UTC, as `2026-11-20T02:00:00Z`. */

@@ -16,6 +16,8 @@ export interface ErrorContext {
   readonly requestId: string;
   /** S3 names what the request was for. */
   readonly path: string;
+  /** S3 alone among the services of restXml answers a bare `<Error>` (Smithy trait `noErrorWrapping`). */
+  readonly wrapped?: boolean;
   /** The client asked for the code that awsQuery would have used (header `x-amzn-query-mode`). */
   readonly queryMode: boolean;
 }
@@ -54,7 +56,7 @@ function encodeXmlError(
   error: ServiceError,
   shape: StructureShape | undefined,
   status: number,
-  { protocol, xmlNamespace, requestId, path }: ErrorContext,
+  { protocol, xmlNamespace, requestId, path, wrapped = false }: ErrorContext,
 ): WireResponse {
   const code = protocol === 'awsQuery' ? (shape?.traits.awsQueryError?.code ?? error.code) : error.code;
   const common = `<Code>${escapeXml(code)}</Code><Message>${escapeXml(error.message)}</Message>`;
@@ -63,7 +65,7 @@ function encodeXmlError(
   if (protocol === 'ec2Query') {
     // Errors spell the request's id in another way than answers do.
     body = `<Response><Errors><Error>${common}${details}</Error></Errors><RequestID>${requestId}</RequestID></Response>`;
-  } else if (protocol === 'awsQuery') {
+  } else if (protocol === 'awsQuery' || wrapped) {
     const type = status >= 500 ? 'Receiver' : 'Sender';
     const xmlns = xmlNamespace === undefined ? '' : ` xmlns="${escapeXml(xmlNamespace)}"`;
     body = `<ErrorResponse${xmlns}><Error><Type>${type}</Type>${common}${details}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;

@@ -7,10 +7,12 @@ import type { WireProtocol } from './wire.ts';
 
 type Family = 'ec2' | 'query' | 'json' | 's3';
 
-function familyOf(protocol: WireProtocol): Family {
+/** Services of restXml but S3 (Route 53) answer what query services answer. */
+function familyOf(protocol: WireProtocol, signingName: string): Family {
   if (protocol === 'ec2Query') return 'ec2';
   if (protocol === 'awsQuery') return 'query';
-  return protocol === 'restXml' ? 's3' : 'json';
+  if (protocol === 'restXml') return signingName === 'route53' ? 'query' : 's3';
+  return 'json';
 }
 
 /** Code, status, and a message where the service does not tell more. */
@@ -97,8 +99,12 @@ const AUTHENTICATION: Readonly<Record<AuthenticationProblem, Readonly<Record<Fam
   },
 };
 
-export function authenticationFailure(protocol: WireProtocol, error: AuthenticationError): ServiceError {
-  const [code, status, message] = AUTHENTICATION[error.problem][familyOf(protocol)];
+export function authenticationFailure(
+  protocol: WireProtocol,
+  signingName: string,
+  error: AuthenticationError,
+): ServiceError {
+  const [code, status, message] = AUTHENTICATION[error.problem][familyOf(protocol, signingName)];
   const details = code === 'InvalidAccessKeyId' ? { AWSAccessKeyId: error.message } : {};
   // Lambda's REST front end answers 403 where the JSON services answer 400.
   const restStatus = protocol === 'restJson1' && error.problem !== 'malformed' ? 403 : status;
@@ -113,7 +119,11 @@ export function decodeFailure(
   error: DecodeError,
 ): ServiceError {
   const { parameter } = error;
-  switch (familyOf(protocol)) {
+  if (signingName === 'route53') {
+    const missing = error.problem === 'missing';
+    return new ServiceError('InvalidInput', missing ? nullValue(parameter) : error.message, 400);
+  }
+  switch (familyOf(protocol, signingName)) {
     case 'ec2':
     case 'query':
       return queryFailure(signingName, error);

@@ -29,7 +29,7 @@ export function createServiceCodec(service: Service): ServiceCodec {
   const schema = readClientPackage(service.clientPackage);
   let router: Router | undefined;
   const routerOf = (): Router => {
-    router ??= createRouter(schema.operations.values(), service.protocol === 'restXml' ? 's3' : 'plain');
+    router ??= createRouter(schema.operations.values(), service.signingName === 's3' ? 's3' : 'plain');
     return router;
   };
   return {
