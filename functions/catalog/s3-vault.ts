@@ -51,7 +51,8 @@ export class S3Vault implements Vault {
     const command = new PutObjectCommand({
       Bucket: this.#bucket,
       Key: key,
-      Body: `${JSON.stringify(document, undefined, 2)}\n`,
+      // As bytes: of a text the SDK makes bytes several times over, to measure, to hash and to send it.
+      Body: Buffer.from(`${JSON.stringify(document, undefined, 2)}\n`),
       ContentType: 'application/json',
       IfNoneMatch: '*',
     });

@@ -1,11 +1,15 @@
 import * as z from 'zod';
 import { consistencyLevels, sourceKinds } from '../shared/source.ts';
-import { backupStatuses, type Intent, type Manifest } from './documents.ts';
+import { backupStatuses, type Intent, type Manifest, type Relaunch } from './documents.ts';
 
 /** Schemas of the ledger's documents. Unknown keys are kept: a later version may have written more. */
 
 const source = z.looseObject({ kind: z.enum(sourceKinds), id: z.string(), region: z.string() });
-const relaunch = z.record(z.string(), z.json());
+/** Its keys are the driver's own. Vaults yield nothing but JSON, so what is inside need not be looked at, nor copied. */
+const relaunch = z.custom<Relaunch>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'an object was expected',
+);
 const application = z.looseObject({ profile: z.string(), version: z.string().nullable() }).nullable();
 const time = z.iso.datetime();
 
