@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readClientPackage } from '../../sandbox/protocols/schema.ts';
 import { findDifferences, type Subject } from './conformance/harness.ts';
-import { CLOUDWATCH, EC2, LAMBDA, RDS, S3, SNS, SSM, STS } from './conformance/subjects.ts';
+import { CLOUDWATCH, EC2, LAMBDA, RDS, ROUTE53, S3, SNS, SSM, STS } from './conformance/subjects.ts';
 
 /**
  * Random input through a client's serializer and signer into our verification and decoder, random output through
@@ -18,7 +18,9 @@ const SUBJECTS: readonly (readonly [subject: Subject, operations: readonly strin
   [
     EC2,
     ours(`
-      AllocateAddress AssociateAddress AuthorizeSecurityGroupIngress CopyImage CopySnapshot CreateImage
+      AllocateAddress AssociateAddress AttachNetworkInterface AuthorizeSecurityGroupIngress CopyImage CopySnapshot
+      CreateImage CreateNetworkInterface DeleteNetworkInterface DescribeInstanceTypeOfferings DetachNetworkInterface
+      ModifyNetworkInterfaceAttribute
       CreateSecurityGroup CreateSnapshot CreateSnapshots CreateTags DeleteSnapshot DeleteTags DeregisterImage
       DescribeAddresses DescribeAvailabilityZones DescribeImageAttribute DescribeImages DescribeInstanceAttribute
       DescribeInstanceStatus DescribeInstances DescribeKeyPairs DescribeLaunchTemplateVersions
@@ -53,6 +55,13 @@ const SUBJECTS: readonly (readonly [subject: Subject, operations: readonly strin
     ours(`
       CreateDocument DeleteDocument DescribeDocument DescribeInstanceInformation GetCommandInvocation GetDocument
       ListCommandInvocations ListCommands ListDocuments SendCommand UpdateDocument
+    `),
+  ],
+  [
+    ROUTE53,
+    ours(`
+      ChangeResourceRecordSets CreateHostedZone DeleteHostedZone GetChange GetHostedZone ListHostedZones
+      ListHostedZonesByName ListResourceRecordSets
     `),
   ],
   [STS, ours('AssumeRole GetCallerIdentity GetSessionToken')],

@@ -47,9 +47,23 @@ function prepare() {
     GroupId: groupId,
     IpPermissions: [{ IpProtocol: 'tcp', FromPort: 1, ToPort: 1, IpRanges: [] }],
   };
+  call('CreateNetworkInterface', { SubnetId: instance.subnetId });
+  const looseInterface = [...ec2.region('eu-west-1').interfaces.keys()].at(-1);
+  call('CreateNetworkInterface', { SubnetId: instance.subnetId });
+  const second = [...ec2.region('eu-west-1').interfaces.values()].at(-1);
+  call('AttachNetworkInterface', {
+    NetworkInterfaceId: second?.id,
+    InstanceId: instance.id,
+    DeviceIndex: 1,
+  });
   const inputs: Record<string, object> = {
     AllocateAddress: {},
     AssociateAddress: { AllocationId: address.allocationId, InstanceId: instance.id },
+    AttachNetworkInterface: {
+      NetworkInterfaceId: looseInterface,
+      InstanceId: instance.id,
+      DeviceIndex: 2,
+    },
     AuthorizeSecurityGroupIngress: {
       GroupId: groupId,
       IpProtocol: 'tcp',
@@ -60,10 +74,12 @@ function prepare() {
     CopyImage: { Name: 'copy', SourceImageId: image.id, SourceRegion: 'eu-west-1' },
     CopySnapshot: { SourceRegion: 'eu-west-1', SourceSnapshotId: loose },
     CreateImage: { InstanceId: instance.id, Name: 'new' },
+    CreateNetworkInterface: { SubnetId: instance.subnetId },
     CreateSecurityGroup: { GroupName: 'new', Description: 'new' },
     CreateSnapshot: { VolumeId: volumeId },
     CreateSnapshots: { InstanceSpecification: { InstanceId: instance.id } },
     CreateTags: { Resources: [instance.id], Tags: [{ Key: 'a', Value: 'b' }] },
+    DeleteNetworkInterface: { NetworkInterfaceId: looseInterface },
     DeleteSecurityGroup: { GroupId: groupId },
     DeleteSnapshot: { SnapshotId: loose },
     DeleteTags: { Resources: [instance.id] },
@@ -72,6 +88,7 @@ function prepare() {
     DescribeInstanceAttribute: { InstanceId: instance.id, Attribute: 'userData' },
     DescribeLaunchTemplateVersions: { Versions: ['$Latest'] },
     DescribeSnapshotAttribute: { SnapshotId: snapshot, Attribute: 'createVolumePermission' },
+    DetachNetworkInterface: { AttachmentId: second?.attachment?.id },
     DisableImage: { ImageId: image.id },
     DisableImageDeprecation: { ImageId: image.id },
     DisableImageDeregistrationProtection: { ImageId: image.id },
@@ -82,6 +99,7 @@ function prepare() {
     LockSnapshot: { SnapshotId: loose, LockMode: 'governance', LockDuration: 1 },
     ModifyImageAttribute: { ImageId: image.id, LaunchPermission: { Add: [{ Group: 'all' }] } },
     ModifyInstanceAttribute: { InstanceId: instance.id, DisableApiTermination: { Value: true } },
+    ModifyNetworkInterfaceAttribute: { NetworkInterfaceId: second?.id, SourceDestCheck: { Value: false } },
     ModifySnapshotAttribute: { SnapshotId: snapshot, OperationType: 'add', GroupNames: ['all'] },
     RebootInstances: { InstanceIds: [instance.id] },
     RegisterImage: {

@@ -16,8 +16,10 @@ import { describeInstanceRoutes } from './routes/describe-instances.ts';
 import { describeSnapshotRoutes } from './routes/describe-snapshots.ts';
 import { instanceAttributeRoutes } from './routes/instance-attributes.ts';
 import { instanceStateRoutes } from './routes/instance-states.ts';
+import { instanceTypeRoutes } from './routes/instance-types.ts';
 import { launchTemplateRoutes } from './routes/launch-templates.ts';
 import { networkRoutes } from './routes/network.ts';
+import { networkInterfaceRoutes } from './routes/network-interfaces.ts';
 import { permissionRoutes } from './routes/permissions.ts';
 import { placeRoutes } from './routes/places.ts';
 import { runInstancesRoutes } from './routes/run-instances.ts';
@@ -130,7 +132,9 @@ function createHandlers(shared: Ec2Shared): Readonly<Record<string, AnyHandler>>
     ...describeSnapshotRoutes(shared),
     ...instanceAttributeRoutes(shared),
     ...instanceStateRoutes(shared),
+    ...instanceTypeRoutes(shared),
     ...launchTemplateRoutes(shared),
+    ...networkInterfaceRoutes(shared),
     ...networkRoutes(shared),
     ...permissionRoutes(shared),
     ...placeRoutes(shared),

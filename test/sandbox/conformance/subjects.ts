@@ -2,6 +2,7 @@ import * as cloudwatch from '@aws-sdk/client-cloudwatch';
 import * as ec2 from '@aws-sdk/client-ec2';
 import * as lambda from '@aws-sdk/client-lambda';
 import * as rds from '@aws-sdk/client-rds';
+import * as route53 from '@aws-sdk/client-route-53';
 import * as s3 from '@aws-sdk/client-s3';
 import * as sns from '@aws-sdk/client-sns';
 import * as ssm from '@aws-sdk/client-ssm';
@@ -106,4 +107,12 @@ export const S3: Subject = {
     'ContentMD5',
     'CreateBucketConfiguration',
   ],
+};
+
+export const ROUTE53: Subject = {
+  signingName: 'route53',
+  protocol: 'restXml',
+  clientPackage: route53,
+  client: 'Route53Client',
+  xmlNamespace: 'https://route53.amazonaws.com/doc/2013-04-01/',
 };

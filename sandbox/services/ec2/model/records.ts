@@ -70,7 +70,7 @@ export interface NetworkInterfaceRecord extends Resource {
   readonly privateIp: string;
   readonly secondaryIps: readonly string[];
   readonly mac: string;
-  readonly description: string;
+  description: string;
   groups: string[];
   sourceDestCheck: boolean;
   attachment: InterfaceAttachment | undefined;

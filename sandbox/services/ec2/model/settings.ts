@@ -14,6 +14,8 @@ export interface Ec2Settings {
   instancePendingSeconds: number;
   instanceStoppingSeconds: number;
   instanceShuttingDownSeconds: number;
+  /** Instance types that are not there: `m1.small` nowhere, `m7i.large@eu-west-1b` not in that zone. */
+  unofferedTypes: readonly string[];
   /** Seconds that status checks stay `initializing` after a boot. */
   statusCheckSeconds: number;
   /**
@@ -33,6 +35,7 @@ export function defaultSettings(snapshotSeconds: number): Ec2Settings {
     instancePendingSeconds: 1,
     instanceStoppingSeconds: 1,
     instanceShuttingDownSeconds: 1,
+    unofferedTypes: [],
     statusCheckSeconds: 2,
     associatedSnapshots: 'deleted',
   };

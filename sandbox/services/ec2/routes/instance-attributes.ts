@@ -5,12 +5,13 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { Handler } from '../../../service.ts';
 import { ec2Error, endDryRun, invalidCombination, invalidValue } from '../errors.ts';
-import { findAll, findOne, kinds } from '../ids.ts';
+import { findOne, kinds } from '../ids.ts';
 import { instanceLookup, instanceState } from '../model/instances.ts';
-import type { InstanceRecord } from '../model/records.ts';
-import { type Ec2Shared, ownLookup, type RegionState } from '../model/region.ts';
+import type { InstanceRecord, NetworkInterfaceRecord } from '../model/records.ts';
+import type { Ec2Shared, RegionState } from '../model/region.ts';
 import { viewInstance } from '../view-instance.ts';
 import { checkUserData } from './launch-plan.ts';
+import { groupsOf } from './security-group-choice.ts';
 
 /** DescribeInstanceAttribute and ModifyInstanceAttribute. */
 export function instanceAttributeRoutes(shared: Ec2Shared) {
@@ -110,16 +111,10 @@ function plannedChanges(
 
   const groups = input.Groups;
   if (groups && groups.length > 0) {
-    const found = findAll(kinds.securityGroup, groups, ownLookup(region.securityGroups, instance.owner));
-    for (const group of found)
-      if (group.vpcId !== instance.vpcId)
-        throw ec2Error(
-          'InvalidGroup.NotFound',
-          `The security group '${group.id}' does not exist in VPC '${instance.vpcId}'`,
-        );
+    const found = groupsOf(region, instance.owner, instance.vpcId, groups);
+    const primary = onlyInterface(region, instance);
     changes.push(() => {
-      const primary = region.interfaces.get(instance.interfaces[0] ?? '');
-      if (primary) primary.groups = found.map(({ id }) => id);
+      if (primary) primary.groups = found;
     });
   }
   const termination = input.DisableApiTermination?.Value ?? flag('disableApiTermination');
@@ -133,11 +128,12 @@ function plannedChanges(
       instance.disableApiStop = stop;
     });
   const sourceDestCheck = input.SourceDestCheck?.Value ?? flag('sourceDestCheck');
-  if (sourceDestCheck !== undefined)
+  if (sourceDestCheck !== undefined) {
+    const primary = onlyInterface(region, instance);
     changes.push(() => {
-      const primary = region.interfaces.get(instance.interfaces[0] ?? '');
       if (primary) primary.sourceDestCheck = sourceDestCheck;
     });
+  }
   const behavior =
     input.InstanceInitiatedShutdownBehavior?.Value ?? text('instanceInitiatedShutdownBehavior');
   if (behavior !== undefined) {
@@ -176,4 +172,14 @@ function plannedChanges(
       }
     });
   return changes;
+}
+
+/** What belongs to an interface can be changed through its instance only where it is clear which one is meant. */
+function onlyInterface(region: RegionState, instance: InstanceRecord): NetworkInterfaceRecord | undefined {
+  if (instance.interfaces.length > 1)
+    throw ec2Error(
+      'InvalidInstanceID',
+      `There are multiple interfaces attached to instance '${instance.id}'. Please specify an interface ID for the operation instead.`,
+    );
+  return region.interfaces.get(instance.interfaces[0] ?? '');
 }

@@ -46,7 +46,8 @@ export function planInterfaces(
   return sorted.map((specification) => planInterface(region, owner, count, specification));
 }
 
-function planInterface(
+/** Checks one interface of a request and settles its defaults. */
+export function planInterface(
   region: RegionState,
   owner: string,
   count: number,

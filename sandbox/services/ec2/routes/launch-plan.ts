@@ -3,6 +3,7 @@ import { ec2Error, invalidCombination, invalidValue, missingParameter } from '..
 import { findOne, kinds } from '../ids.ts';
 import { imageState, isShownTo } from '../model/images.ts';
 import { type LaunchPlan, metadataOptions, type VolumeLaunch } from '../model/launch.ts';
+import { isOffered, typePattern } from '../model/offerings.ts';
 import type { ImageRecord, InstanceProfile } from '../model/records.ts';
 import type { RegionState } from '../model/region.ts';
 import { planVolume } from '../model/volumes.ts';
@@ -22,11 +23,17 @@ export function planLaunch(
 ): CommonPlan {
   const image = launchable(region, owner, input.ImageId, now);
   const type = input.InstanceType ?? 'm1.small';
-  if (!/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/.test(type))
+  const { settings } = region.shared;
+  if (!typePattern.test(type) || !isOffered(settings, type))
     throw invalidValue(`Invalid value '${type}' for InstanceType.`);
   const interfaces = planInterfaces(region, owner, input, count);
   const [first] = interfaces;
   const subnet = first && 'subnet' in first.target ? first.target.subnet : undefined;
+  if (subnet && !isOffered(settings, type, subnet.zone))
+    throw ec2Error(
+      'Unsupported',
+      `Your requested instance type (${type}) is not supported in your requested Availability Zone (${subnet.zone}).`,
+    );
   return {
     owner,
     clientToken: input.ClientToken,

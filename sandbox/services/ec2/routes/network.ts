@@ -147,7 +147,7 @@ const subnetFilters: FilterTable<Subnet> = {
   'vpc-id': (subnet) => subnet.vpcId,
 };
 
-function viewInterface(region: RegionState, record: NetworkInterfaceRecord): NetworkInterface {
+export function viewInterface(region: RegionState, record: NetworkInterfaceRecord): NetworkInterface {
   const address = addressOn(region, record.id);
   const association = address && {
     AllocationId: address.id,
