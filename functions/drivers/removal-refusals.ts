@@ -18,11 +18,15 @@ export function isPassing(error: unknown): boolean {
   return isServiceFailure(error) || throttleCodes.has(errorCode(error) ?? '');
 }
 
-/** What becomes of a copy, of which `left` is there, after a call about it was refused. Throws as `isPassing`. */
+/**
+ * What becomes of a copy, of which `left` is there, after a call about the first thing of that was refused. Throws as
+ * `isPassing`.
+ */
 export function outcomeOfRefusal(error: unknown, left: readonly string[]): RemovalOutcome {
-  return isPassing(error)
-    ? { state: 'postponed', reason: describeError(error) }
-    : { state: 'kept', reason: describeError(error), left };
+  const [about = ''] = left;
+  const text = describeError(error);
+  const reason = text.includes(about) ? text : `${about}: ${text}`;
+  return isPassing(error) ? { state: 'postponed', reason } : { state: 'kept', reason, left };
 }
 
 /**

@@ -23,13 +23,15 @@ export async function inventoryOfImages(ec2: EC2Client, deployment: string): Pro
   const images = (await ownImages(ec2, managed)).filter(isOurs);
 
   const snapshotsOf = new Map(images.map((image) => [image.ImageId ?? '', new Set(snapshotIdsOf(image))]));
+  const incomplete = new Set(images.filter(isIncomplete).map(({ ImageId }) => ImageId));
   const referred = new Set([...snapshotsOf.values()].flatMap((ids) => [...ids]));
   const strays: Snapshot[] = [];
   for (const snapshot of snapshots) {
     const id = snapshot.SnapshotId ?? '';
     if (referred.has(id)) continue;
-    const image = snapshotsOf.get(imageThatBrought(snapshot) ?? '');
-    if (image) image.add(id);
+    const imageId = imageThatBrought(snapshot);
+    const own = imageId !== undefined && incomplete.has(imageId) ? snapshotsOf.get(imageId) : undefined;
+    if (own) own.add(id);
     else strays.push(snapshot);
   }
 
@@ -41,6 +43,9 @@ export async function findImages(ec2: EC2Client, ids: readonly string[]): Promis
   const images = await imagesById(ec2, ids);
   return images.map((image) => copyOf(image, snapshotIdsOf(image))).sort(byId);
 }
+
+/** One that is done names all that it is made of, so a snapshot that merely says the same is somebody's copy. */
+const isIncomplete = (image: Image): boolean => stateOf(image) === 'pending' || stateOf(image) === 'failed';
 
 /**
  * An image names its snapshots late, and one that failed perhaps never; EC2 writes into the description of a

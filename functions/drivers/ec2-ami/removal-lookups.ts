@@ -53,8 +53,11 @@ export async function ownSnapshots(ec2: EC2Client, filters: Filter[]): Promise<S
 export const imagesById = (ec2: EC2Client, ids: readonly string[]): Promise<Image[]> =>
   inChunks(ids, (chunk) => ownImages(ec2, [{ Name: 'image-id', Values: chunk }]));
 
-export const snapshotsById = (ec2: EC2Client, ids: readonly string[]): Promise<Snapshot[]> =>
-  inChunks(ids, (chunk) => ownSnapshots(ec2, [{ Name: 'snapshot-id', Values: chunk }]));
+/** Sorted by ID. */
+export async function snapshotsById(ec2: EC2Client, ids: readonly string[]): Promise<Snapshot[]> {
+  const found = await inChunks(ids, (chunk) => ownSnapshots(ec2, [{ Name: 'snapshot-id', Values: chunk }]));
+  return found.sort((a, b) => ((a.SnapshotId ?? '') < (b.SnapshotId ?? '') ? -1 : 1));
+}
 
 /** For each of the snapshots that images of this account are made of: the IDs of these images. */
 export async function imagesUsing(
