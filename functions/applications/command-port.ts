@@ -1,3 +1,5 @@
+import type { PlannedCall } from '../shared/planned-call.ts';
+
 /**
  * A script of ours as the machine's agent runs it: generated from a profile when the stack is synthesized. The
  * content is fixed; only parameters differ, and they are values, never code.
@@ -59,6 +61,9 @@ export interface CommandPort {
    * Where the caller may write documents (a local run), missing or different ones are made first. Idempotent.
    */
   prepare(documents: readonly CommandDocument[]): Promise<readonly string[]>;
+
+  /** The call that `send` would make. Pure. */
+  describe(order: CommandOrder): PlannedCall;
 
   /** Whether commands reach the machine. Read-only, retryable. */
   readiness(request: { readonly machine: string }): Promise<AgentReadiness>;

@@ -1,3 +1,5 @@
+import type { PlannedCall } from '../shared/planned-call.ts';
+
 /** The service name of a restored application, as it is to be found in the DNS. */
 export interface DnsRecord {
   readonly zoneId: string;
@@ -24,6 +26,9 @@ export interface Dns {
 
   /** The address record that stands now, or undefined. Read-only. */
   read(record: Pick<DnsRecord, 'zoneId' | 'name'>): Promise<DnsAnswer | undefined>;
+
+  /** The call that `upsert` would make. Pure. */
+  describe(record: DnsRecord): PlannedCall;
 
   /** Makes or replaces the simple A record. Idempotent. Returns the ID of the change. */
   upsert(record: DnsRecord): Promise<{ readonly changeId: string }>;

@@ -1,5 +1,5 @@
 import type { AvailablePoint } from '../catalog/documents.ts';
-import type { Json } from '../shared/durable.ts';
+import type { PlannedCall } from '../shared/planned-call.ts';
 import type { SourceKind, SourceRef } from '../shared/source.ts';
 
 /** Which restore something is made for. Every name, token and tag of what a restorer makes follows from it. */
@@ -9,14 +9,6 @@ export interface RestoreIdentity {
   readonly backupId: string;
   /** At most 40 characters `[a-z0-9-]`, unique in the deployment. The value of the tag `snapkeep:restore`. */
   readonly restoreId: string;
-}
-
-/** One call that a restore would make, as a dry run shows it: `{ service: 'ec2', action: 'RunInstances', ... }`. */
-export interface PlannedCall {
-  readonly service: string;
-  readonly action: string;
-  /** Without secrets. What is known only later stands as text in angle brackets: `<ID of the new machine>`. */
-  readonly parameters: { readonly [name: string]: Json | undefined };
 }
 
 /** An old and a new name of the same thing, for the address map. */
