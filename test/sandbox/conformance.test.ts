@@ -1,7 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { readClientPackage } from '../../sandbox/protocols/schema.ts';
 import { findDifferences, type Subject } from './conformance/harness.ts';
-import { CLOUDWATCH, EC2, LAMBDA, RDS, ROUTE53, S3, SNS, SSM, STS } from './conformance/subjects.ts';
+import {
+  AUTOSCALING,
+  CLOUDWATCH,
+  EC2,
+  LAMBDA,
+  RDS,
+  ROUTE53,
+  S3,
+  SNS,
+  SSM,
+  STS,
+} from './conformance/subjects.ts';
 
 /**
  * Random input through a client's serializer and signer into our verification and decoder, random output through
@@ -66,6 +77,7 @@ const SUBJECTS: readonly (readonly [subject: Subject, operations: readonly strin
   ],
   [STS, ours('AssumeRole GetCallerIdentity GetSessionToken')],
   [SNS, ours('CreateTopic ListSubscriptionsByTopic ListTopics Publish Subscribe')],
+  [AUTOSCALING, ours('DescribeAutoScalingGroups DescribeLaunchConfigurations')],
   [CLOUDWATCH, ours('GetMetricData GetMetricStatistics ListMetrics PutMetricData')],
   [LAMBDA, ours('GetFunction Invoke ListFunctions')],
 ];

@@ -1,3 +1,4 @@
+import * as autoscaling from '@aws-sdk/client-auto-scaling';
 import * as cloudwatch from '@aws-sdk/client-cloudwatch';
 import * as ec2 from '@aws-sdk/client-ec2';
 import * as lambda from '@aws-sdk/client-lambda';
@@ -52,6 +53,14 @@ export const SNS: Subject = {
   clientPackage: sns,
   client: 'SNSClient',
   xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
+};
+
+export const AUTOSCALING: Subject = {
+  signingName: 'autoscaling',
+  protocol: 'awsQuery',
+  clientPackage: autoscaling,
+  client: 'AutoScalingClient',
+  xmlNamespace: 'http://autoscaling.amazonaws.com/doc/2011-01-01/',
 };
 
 export const CLOUDWATCH: Subject = {
