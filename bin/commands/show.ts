@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Intent } from '../../functions/catalog/documents.ts';
-import { isBackupId } from '../../functions/catalog/ledger.ts';
+import { planOfBackup } from '../../functions/catalog/keys.ts';
 import { exitCodes, usageError } from '../../functions/shared/errors.ts';
 import { sourceKey } from '../../functions/shared/source.ts';
 import { describeManifest } from '../cli/backup-report.ts';
@@ -16,13 +16,13 @@ export function register(program: Command, host: Host): void {
     .action(
       host.run(async (invocation, backupId: string) =>
         withSession(invocation, async ({ config, ledger }) => {
-          if (!isBackupId(backupId)) {
+          const plan = planOfBackup(backupId);
+          if (plan === undefined) {
             throw usageError(
               `${JSON.stringify(backupId)} is not a backup ID`,
               'a backup ID looks like 1795140000_2026_11_20_ci; `snapkeep list` prints them',
             );
           }
-          const plan = backupId.split('_').slice(4).join('_');
           const manifest = await ledger.readManifest(plan, backupId);
           if (manifest) {
             invocation.print({ json: manifest, text: describeManifest(manifest, config.vault.bucket) });

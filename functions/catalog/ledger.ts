@@ -1,6 +1,7 @@
-import type { Json } from '../shared/durable.ts';
 import { failedError } from '../shared/errors.ts';
+import { readDocument, toJson } from './codec.ts';
 import type { Intent, Manifest } from './documents.ts';
+import { backupKey, epochOf, intentName, isBackupId, ledgerPrefix, manifestName } from './keys.ts';
 import { intentSchema, manifestSchema } from './schemas.ts';
 import type { Vault } from './vault.ts';
 
@@ -9,11 +10,6 @@ export interface BackupEntry {
   readonly backupId: string;
   readonly sealed: boolean;
 }
-
-const root = 'ledger';
-const intentName = 'intent.json';
-const manifestName = 'backup_information.json';
-const backupKey = (plan: string, backupId: string, name: string) => `${root}/${plan}/${backupId}/${name}`;
 
 /** What Snapkeep intended and did, by backup. Writing twice is harmless: the first document of a key stands. */
 export class Ledger {
@@ -49,19 +45,19 @@ export class Ledger {
   async readIntent(plan: string, backupId: string): Promise<Intent | undefined> {
     const key = backupKey(plan, backupId, intentName);
     if (this.#lastIntent?.key === key) return this.#lastIntent.intent;
-    const intent = parse(key, intentSchema, await this.#vault.read(key));
+    const intent = await readDocument(this.#vault, key, intentSchema);
     if (intent) this.#lastIntent = { key, intent };
     return intent;
   }
 
   async readManifest(plan: string, backupId: string): Promise<Manifest | undefined> {
     const key = backupKey(plan, backupId, manifestName);
-    return parse(key, manifestSchema, await this.#vault.read(key));
+    return readDocument(this.#vault, key, manifestSchema);
   }
 
   /** Every backup that was ever begun, newest slot first; of one plan, or of all. */
   async listBackups(plan?: string): Promise<readonly BackupEntry[]> {
-    const keys = await this.#vault.list(plan === undefined ? `${root}/` : `${root}/${plan}/`);
+    const keys = await this.#vault.list(ledgerPrefix(plan));
     const entries = new Map<string, BackupEntry>();
     for (const key of keys) {
       const [, entryPlan, backupId, name] = key.split('/');
@@ -76,28 +72,3 @@ export class Ledger {
     );
   }
 }
-
-/** `<epoch seconds>_<YYYY_MM_DD>_<plan>`; its siblings in the ledger (`rotations`, `restores`, `forgets`) are words. */
-export const isBackupId = (text: string): boolean =>
-  /^\d{1,12}_\d{4}_\d{2}_\d{2}_[a-z][a-z0-9-]*$/.test(text);
-
-const epochOf = (backupId: string): number => Number(backupId.split('_', 1)[0]);
-
-/** Documents are interfaces of plain data; the round trip proves it and drops what is undefined. */
-const toJson = (document: object): Json => JSON.parse(JSON.stringify(document));
-
-function parse<T>(
-  key: string,
-  schema: { safeParse(value: unknown): Parsed<T> },
-  value: Json | undefined,
-): T | undefined {
-  if (value === undefined) return undefined;
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw failedError(
-    `${key} in the vault is not a document that this version understands: ${parsed.error.message.replace(/\s+/g, ' ')}`,
-    'use the version of Snapkeep that wrote it, or look at its versions in the vault',
-  );
-}
-
-type Parsed<T> = { success: true; data: T } | { success: false; error: { message: string } };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Intent } from '../../../functions/catalog/documents.ts';
-import { isBackupId, Ledger } from '../../../functions/catalog/ledger.ts';
+import { isBackupId } from '../../../functions/catalog/keys.ts';
+import { Ledger } from '../../../functions/catalog/ledger.ts';
 import { aManifest } from '../../support/manifests.ts';
 import { MemoryVault } from '../../support/memory-vault.ts';
 

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { amiOf, caller, day, policy, RotationBench, table } from '../support/rotation-bench.ts';
+
+const now = '2026-11-20T12:00:00Z';
+
+describe('holds', () => {
+  const hold = (backup_id: string, action: 'hold' | 'unhold') => ({
+    metadata_version: 2 as const,
+    backup_id,
+    plan: 'fleet',
+    action,
+    reason: 'audit 2026',
+    created_at: now,
+    who: caller,
+    snapkeep_version: '1',
+  });
+
+  it('keep a backup whatever the policy says, until the last entry lets it go', async () => {
+    const bench = new RotationBench({ now, plan: policy({ last: 1 }) });
+    const old = await bench.add({ slot: day(3) });
+    await bench.add({ slot: day(0) });
+    await bench.ledger.recordHold(hold(old.backup_id, 'hold'));
+    expect(table(await bench.assess())[1]).toBe(`${amiOf(day(3))}: keep, hold: audit 2026`);
+    expect(await bench.rotate()).toMatchObject({ state: 'idle' });
+    await bench.ledger.recordHold(hold(old.backup_id, 'unhold'));
+    expect(await bench.rotate()).toMatchObject({ removed: 1 });
+  });
+
+  it('count also when they are placed after the decision and before the removal', async () => {
+    const bench = new RotationBench({
+      now,
+      plan: policy({ last: 1 }),
+      reporter: {
+        decided: () => void bench.ledger.recordHold(hold(old.backup_id, 'hold')),
+        progress() {},
+        finished: async () => undefined,
+      },
+    });
+    const old = await bench.add({ slot: day(3) });
+    await bench.add({ slot: day(0) });
+    expect(await bench.rotate()).toMatchObject({ state: 'done', removed: 0, kept: 1 });
+    expect(bench.left()).toHaveLength(2);
+  });
+});
+
+describe('the guards of a rotation', () => {
+  it('refuse to take more than half of a group, until a person confirms exactly these decisions', async () => {
+    const bench = new RotationBench({ now, plan: policy({ last: 1 }) });
+    await bench.addEvery(24, 5, day(0));
+    const refused = await bench.rotate();
+    expect(refused).toMatchObject({
+      state: 'refused',
+      removed: 0,
+      refusals: [
+        '4 of the 5 recovery points of ec2/i-1 would go; one run may take 2 (maxDeletePercent is 50)',
+      ],
+    });
+    expect(bench.left()).toHaveLength(5);
+    expect([...bench.vault.documents.keys()].some((key) => key.includes('rotations'))).toBe(false);
+    expect(await bench.rotate('000000000000')).toMatchObject({ state: 'refused', removed: 0 });
+    bench.clock.advance(3_600_000);
+    expect(await bench.rotate(refused.digest)).toMatchObject({ state: 'done', removed: 4 });
+  });
+
+  it('refuse a digest that was printed for other decisions, also when none is needed', async () => {
+    const bench = new RotationBench({ now, plan: policy({ last: 3 }) });
+    await bench.addEvery(24, 4, day(0));
+    const { digest } = await bench.assess();
+    await bench.add({ slot: '2026-11-20T11:00:00Z' });
+    const result = await bench.rotate(digest);
+    expect(result.state).toBe('refused');
+    expect(result.refusals[0]).toMatch(/not the confirmed/);
+    expect(bench.left()).toHaveLength(5);
+  });
+
+  it('let one point of a group go however small the group is', async () => {
+    const bench = new RotationBench({ now, plan: policy({ last: 1, maxDeletePercent: 1 }) });
+    await bench.addEvery(24, 2, day(0));
+    expect(await bench.rotate()).toMatchObject({ removed: 1 });
+  });
+
+  it('delete nothing when a listing could not be finished', async () => {
+    const bench = new RotationBench({ now, plan: policy({ last: 1 }) });
+    await bench.addEvery(24, 2, day(0));
+    bench.ec2.failure = Object.assign(new Error('page 2 failed'), { name: 'InternalError' });
+    await expect(bench.rotate()).rejects.toMatchObject({
+      kind: 'refused',
+      message: /could not be listed completely, so nothing is deleted: InternalError: page 2 failed/,
+    });
+    expect(bench.left()).toHaveLength(2);
+  });
+
+  it('delete nothing of a plan that is no longer in the configuration', async () => {
+    const bench = new RotationBench({ now, plan: policy({ last: 1 }) });
+    await bench.addEvery(24, 2, day(0));
+    const { fleet: _, ...plans } = bench.deps.backup.plans;
+    Object.assign(bench.deps.backup, { plans });
+    await expect(bench.rotate()).rejects.toMatchObject({
+      kind: 'refused',
+      message: /no longer in the configuration/,
+    });
+    expect(bench.left()).toHaveLength(2);
+  });
+});
