@@ -3,6 +3,9 @@ import { readEstate } from './estate-file.ts';
 import type { Fault, Faults } from './faults.ts';
 import { DEFAULT_IDENTITY, Identities, type Identity } from './identities.ts';
 import type { Latency } from './latency.ts';
+import { machineNetwork } from './machine-network.ts';
+import { createMachines, type Machines } from './machines/machines.ts';
+import type { MachineSettings } from './machines/settings.ts';
 import { managedInstances } from './managed-instances.ts';
 import type { RequestLog } from './requests.ts';
 import { createSandboxServer } from './server.ts';
@@ -32,6 +35,9 @@ export interface SandboxOptions extends WorldOptions {
   readonly throttle?: boolean;
   readonly faults?: Iterable<Fault>;
   readonly ec2?: Partial<Ec2Settings>;
+  readonly machines?: Partial<MachineSettings>;
+  /** sha256 digests of documents and boothooks whose scripts may run on machine trees; all others run isolated or not at all. */
+  readonly trustedDocuments?: Iterable<string>;
   /** Told of mistakes of the sandbox itself, beside `internalErrors`. */
   readonly onInternalError?: (failure: InternalFailure) => void;
 }
@@ -52,6 +58,7 @@ export interface RunningSandbox {
   readonly environment: Readonly<Record<string, string>>;
   readonly world: World;
   readonly ec2: Ec2;
+  readonly machines: Machines;
   readonly rds: Rds;
   readonly route53: Route53;
   readonly s3: S3;
@@ -90,7 +97,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const rds = createRds(world, { network: (account, name) => databaseNetwork(ec2, account, name) });
     const s3 = createS3(world);
     const sts = createSts(world, { identities });
-    const ssm = createSsm(world, { instances: managedInstances(world, ec2) });
+    const machines = createMachines(world, machineNetwork(ec2, rds), {
+      ...(options.machines ? { settings: options.machines } : {}),
+      ...(options.trustedDocuments ? { trustedDocuments: options.trustedDocuments } : {}),
+    });
+    ec2.useMachines(machines.port);
+    const instances = managedInstances(world, ec2, machines);
+    const ssm = createSsm(world, { instances, runner: machines.runner });
     const sns = createSns(world);
     const cloudwatch = createCloudWatch();
     const lambda = createLambda(world);
@@ -118,7 +131,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const { url, requests, faults, throttle, latency } = server;
     return {
       ...{ url, region, identity, environment: environmentOf(url, region, identity), world },
-      ...{ ec2, rds, s3, sts, ssm, sns, cloudwatch, lambda, autoscaling, route53 },
+      ...{ ec2, machines, rds, s3, sts, ssm, sns, cloudwatch, lambda, autoscaling, route53 },
       ...{ requests, faults, throttle, latency, identities, internalErrors },
       close: async () => {
         await server.close();

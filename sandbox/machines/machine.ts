@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyTree, removeTree } from './copy-tree.ts';
+import type { MachineEvent } from './events.ts';
 import type { FrozenTree, TreeStore } from './trees.ts';
 
 /** A volume as the machine sees it. */
@@ -10,14 +11,6 @@ export interface MachineVolume {
   readonly mount: string | undefined;
   /** What is on it at first; nothing when undefined. The machine owns one share of it. */
   readonly content: FrozenTree | undefined;
-}
-
-/** Something that happened to a machine. `start`, `stop`: power; `snapshot`: its content was fixed for an image. */
-export interface MachineEvent {
-  /** Milliseconds of the sandbox clock. */
-  readonly at: number;
-  readonly kind: 'boot' | 'stop' | 'start' | 'reboot' | 'snapshot' | 'unit' | 'command';
-  readonly detail?: string;
 }
 
 /**

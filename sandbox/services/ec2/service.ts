@@ -38,6 +38,8 @@ export interface Ec2 {
   seed(region: string): Seed;
   /** The records of a Region, to look at. */
   region(name: string): RegionState;
+  /** The Regions that anybody has looked at or used so far. */
+  regionNames(): readonly string[];
   /** The inside of an instance: its directory tree and what happened to it. */
   machine(instanceId: string): Machine;
   /** Snapshots of the volume end in error from now on, those under way included. `undefined` heals it. */
@@ -93,6 +95,7 @@ export function createEc2(world: World, options: Ec2Options = {}): Ec2 {
     settings: shared.settings,
     seed: (region) => createSeed(shared.region(region)),
     region: (name) => shared.region(name),
+    regionNames: () => [...regions.keys()],
     machine(instanceId) {
       for (const region of regions.values()) {
         const instance = region.instances.get(instanceId);

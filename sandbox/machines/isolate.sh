@@ -1,0 +1,33 @@
+#!/bin/sh
+# Runs $2/script inside of the tree $1, and nowhere else. Called in new user, mount, PID, network, IPC and UTS namespaces.
+#
+# chroot alone can be left by a process that may call chroot itself, so the tree also becomes the topmost mount of `/`:
+# whoever climbs out of it arrives at it again. The capabilities that could take the mount away (CAP_SYS_ADMIN) or make
+# device nodes are gone before the first byte of the script is read, for good: neither becoming root nor executing a
+# file brings them back. There is no /proc and no /sys, whose files know the host's root by its number.
+set -eu
+tree=$1
+run=$2
+setpriv=$(command -v setpriv)
+chroot=$(command -v chroot)
+mount --make-rprivate /
+mount --bind "$tree" "$tree"
+mount -o remount,bind,nodev,nosuid "$tree"
+cd "$tree"
+if [ ! -d run ] || [ -L run ]; then mkdir run; fi
+mount -t tmpfs -o nodev,nosuid,size=16m tmpfs run
+mkdir run/sandbox
+mount --bind "$run" run/sandbox
+mount -o remount,bind,nodev,nosuid run/sandbox
+mount --bind "$3" run/sandbox/bin
+mount -o remount,bind,ro,nodev,nosuid run/sandbox/bin
+mount --move . /
+umask 022
+# In blocks of 512 bytes: 256 MiB for a file.
+ulimit -f 524288
+PATH=/run/sandbox/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export PATH
+caps=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+sys_chroot
+exec "$setpriv" --no-new-privs --securebits=+noroot,+noroot_locked,+no_setuid_fixup,+no_setuid_fixup_locked \
+  --inh-caps="$caps" --ambient-caps="$caps" --bounding-set="$caps" \
+  "$chroot" . /bin/sh -c '/bin/sh /run/sandbox/script; exit $?'
