@@ -14,6 +14,7 @@ import {
 import type { BackupDependencies } from '../../functions/workflows/backup/ports.ts';
 import { describeManifest, exitCodeOf, progressReporter } from '../cli/backup-report.ts';
 import type { Host, Invocation } from '../cli/host.ts';
+import { collectEarly } from '../cli/memory.ts';
 import { type Session, withSession } from '../cli/session.ts';
 import { lines } from '../cli/text.ts';
 import { snapkeepVersion } from '../cli/version.ts';
@@ -29,9 +30,10 @@ export function register(program: Command, host: Host): void {
     .argument('<plan>', 'name of the plan')
     .option('--slot <time>', 'the scheduled time that the run belongs to, RFC 3339; names the backup')
     .action(
-      host.run(async (invocation, planName: string, options: BackupOptions) =>
-        withSession(invocation, (session) => runBackup(invocation, session, planName, options)),
-      ),
+      host.run(async (invocation, planName: string, options: BackupOptions) => {
+        collectEarly();
+        return withSession(invocation, (session) => runBackup(invocation, session, planName, options));
+      }),
     );
 }
 

@@ -5,6 +5,7 @@ import { exitCodes, failedError, usageError } from '../../functions/shared/error
 import type { RunningSandbox } from '../../sandbox/start.ts';
 import type { Host, Invocation } from '../cli/host.ts';
 import type { Io } from '../cli/io.ts';
+import { collectEarly } from '../cli/memory.ts';
 import { lines, plural } from '../cli/text.ts';
 
 interface DemoOptions {
@@ -27,6 +28,7 @@ export function register(program: Command, host: Host): void {
 
 async function runDemo(invocation: Invocation, options: DemoOptions): Promise<number> {
   const plans = await plansOf(options.application);
+  collectEarly();
   // Loaded here, so that other verbs do not wait for a cloud that they do not use.
   const { startSandbox } = await import('../../sandbox/start.ts');
   const sandbox = await startSandbox({ estate: exampleFile('estate.yaml'), snapshotSeconds });

@@ -5,6 +5,7 @@ import { describeError, exitCodes, usageError } from '../../functions/shared/err
 import type { EstateError } from '../../sandbox/estate-file.ts';
 import type { RunningSandbox, SandboxOptions as StartOptions } from '../../sandbox/start.ts';
 import { type Host, type Invocation, pathFrom } from '../cli/host.ts';
+import { collectEarly } from '../cli/memory.ts';
 import { lines, plural } from '../cli/text.ts';
 
 interface SandboxOptions {
@@ -58,6 +59,7 @@ async function serve(invocation: Invocation, options: SandboxOptions): Promise<n
 }
 
 async function start(options: StartOptions): Promise<RunningSandbox> {
+  collectEarly();
   // Only this verb and the demo need the embedded cloud; the others should not wait for it to load.
   const [{ startSandbox }, { EstateError }] = await Promise.all([
     import('../../sandbox/start.ts'),
