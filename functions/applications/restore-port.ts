@@ -1,20 +1,14 @@
+import type { AddressChange } from '../rewrite/address-map.ts';
 import type { CommandDocument } from './command-port.ts';
-
-/** An old and a new name or address of the same thing. */
-export interface Replacement {
-  /** `private address`, `host name`, `endpoint of rds/circle-db`: for people. */
-  readonly what: string;
-  readonly old: string;
-  readonly new: string;
-}
 
 /** What the commands of one restore are told. Values only; each command takes from it what its parameters need. */
 export interface CommandFacts {
   readonly restoreId: string;
   readonly machine: string;
-  readonly replacements: readonly Replacement[];
-  /** What the system of the new machine is to call itself. */
-  readonly hostname?: string;
+  readonly change: AddressChange;
+  /** Of the new machine as it will be when the restore is over. */
+  readonly privateAddress: string;
+  readonly publicAddress?: string;
   /** Name under which people reach the application from now on, and the one before. */
   readonly serviceName?: string;
   readonly oldServiceName?: string;
