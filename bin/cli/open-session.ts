@@ -1,9 +1,12 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { Ledger } from '../../functions/catalog/ledger.ts';
+import { RotationLedger } from '../../functions/catalog/rotation-ledger.ts';
 import { S3Vault } from '../../functions/catalog/s3-vault.ts';
 import { createAwsClients } from '../../functions/clients/aws.ts';
 import { createDrivers } from '../../functions/drivers/all.ts';
+import { createRemovers } from '../../functions/drivers/removers.ts';
 import type { Config } from '../../functions/plan/config.ts';
+import type { Identity } from '../../functions/workflows/rotate/ports.ts';
 import type { Invocation } from './host.ts';
 import type { Io } from './io.ts';
 import type { Session } from './session.ts';
@@ -16,14 +19,26 @@ export function openSession({ io, logger }: Invocation, config: Config): Session
     ...credentialsFrom(io.env),
     ...endpointFrom(io.env),
   });
-  let asked: Promise<string> | undefined;
-  const account = () => {
-    asked ??= clients.sts.send(new GetCallerIdentityCommand({})).then(({ Account = '' }) => Account);
+  let asked: Promise<Identity> | undefined;
+  const identity = () => {
+    asked ??= clients.sts
+      .send(new GetCallerIdentityCommand({}))
+      .then(({ Account: account = '', Arn: arn = '' }) => ({ account, arn }));
     return asked;
   };
+  const account = async () => (await identity()).account;
   const vault = new S3Vault({ s3: clients.s3, bucket: config.vault.bucket, clock: io.clock });
-  const drivers = createDrivers({ clients, region: config.region, account, clock: io.clock, logger });
-  return { config, vault, ledger: new Ledger(vault), drivers, account, close: () => clients.destroy() };
+  const environment = { clients, region: config.region, account, clock: io.clock, logger };
+  return {
+    config,
+    vault,
+    ledger: new Ledger(vault),
+    rotations: new RotationLedger(vault),
+    drivers: createDrivers(environment),
+    removers: createRemovers(environment),
+    identity,
+    close: () => clients.destroy(),
+  };
 }
 
 /** Keys from the command's own environment; without them, or with a profile, the SDK's chain finds credentials. */

@@ -2,11 +2,15 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../../functions/shared/errors.ts';
 import { register as registerBackup } from '../commands/backup.ts';
 import { register as registerDemo } from '../commands/demo.ts';
+import { register as registerForget } from '../commands/forget.ts';
+import { register as registerHold } from '../commands/hold.ts';
 import { register as registerInit } from '../commands/init.ts';
 import { register as registerList } from '../commands/list.ts';
 import { register as registerRetention } from '../commands/retention.ts';
+import { register as registerRotate } from '../commands/rotate.ts';
 import { register as registerSandbox } from '../commands/sandbox.ts';
 import { register as registerShow } from '../commands/show.ts';
+import { register as registerUnhold } from '../commands/unhold.ts';
 import { register as registerValidate } from '../commands/validate.ts';
 import { interrupted, printFailure, toFailure } from './failure.ts';
 import { createHost, type Host } from './host.ts';
@@ -22,6 +26,10 @@ const verbs: readonly Register[] = [
   registerBackup,
   registerList,
   registerShow,
+  registerRotate,
+  registerHold,
+  registerUnhold,
+  registerForget,
   registerRetention,
   registerDemo,
   registerSandbox,

@@ -1,10 +1,13 @@
 import type { Ledger } from '../../functions/catalog/ledger.ts';
+import type { RotationLedger } from '../../functions/catalog/rotation-ledger.ts';
 import type { S3Vault } from '../../functions/catalog/s3-vault.ts';
 import { accessProblem } from '../../functions/clients/problems.ts';
 import type { Driver } from '../../functions/drivers/driver.ts';
+import type { Remover } from '../../functions/drivers/removal.ts';
 import type { Config } from '../../functions/plan/config.ts';
 import { formatProblem } from '../../functions/plan/problems.ts';
 import type { SourceKind } from '../../functions/shared/source.ts';
+import type { Identity } from '../../functions/workflows/rotate/ports.ts';
 import type { Invocation } from './host.ts';
 
 /** What a verb that works with AWS stands on: one configuration, one Region, one account. */
@@ -12,9 +15,11 @@ export interface Session {
   readonly config: Config;
   readonly vault: S3Vault;
   readonly ledger: Ledger;
+  readonly rotations: RotationLedger;
   readonly drivers: Readonly<Record<SourceKind, Driver>>;
+  readonly removers: Readonly<Record<SourceKind, Remover>>;
   /** Of the credentials; asked for once. */
-  account(): Promise<string>;
+  identity(): Promise<Identity>;
 }
 
 /**

@@ -1,14 +1,16 @@
 import type { Command } from 'commander';
-import pLimit from 'p-limit';
-import type { BackupEntry, Ledger } from '../../functions/catalog/ledger.ts';
+import { type BackupExpiry, backupExpiries } from '../../functions/catalog/expiry.ts';
+import type { BackupHistory } from '../../functions/catalog/history.ts';
 import { findPlan } from '../../functions/plan/load.ts';
+import { toTimestamp } from '../../functions/shared/clock.ts';
 import { exitCodes } from '../../functions/shared/errors.ts';
 import type { Host } from '../cli/host.ts';
-import { withSession } from '../cli/session.ts';
+import { type Session, withSession } from '../cli/session.ts';
 import { formatTable } from '../cli/text.ts';
 
 interface ListOptions {
   readonly plan?: string;
+  readonly all?: boolean;
 }
 
 /** One line of `list`; the keys of its JSON form. */
@@ -16,66 +18,97 @@ interface BackupRow {
   readonly backup_id: string;
   readonly plan: string;
   /** A sealed backup's own status, `running` before the deadline of an unsealed one, `interrupted` after it. */
-  readonly status: 'completed' | 'partial' | 'failed' | 'running' | 'interrupted';
+  readonly status: 'completed' | 'partial' | 'failed' | 'running' | 'interrupted' | 'removed';
   readonly errors: number;
   readonly warnings: number;
   readonly started_at: string;
   readonly completed_at: string | null;
+  /** When the policy would let it go if runs continue on schedule; null when no such time is known. */
   readonly expires_at: string | null;
+  /** The same for people: a time, `next rotation`, `held`, `never`, or `after` a time. */
+  readonly expires: string | null;
 }
-
-/** Manifests read at once. */
-const concurrency = 16;
 
 export function register(program: Command, host: Host): void {
   program
     .command('list')
     .description('list the backups in the vault, newest first')
     .option('--plan <name>', 'only those of one plan')
+    .option('--all', 'also those that rotation has removed')
     .action(
       host.run(async (invocation, options: ListOptions) =>
-        withSession(invocation, async ({ config, ledger }) => {
-          if (options.plan !== undefined) findPlan(config, options.plan);
-          const entries = await ledger.listBackups(options.plan);
-          const limit = pLimit(concurrency);
+        withSession(invocation, async (session) => {
+          if (options.plan !== undefined) findPlan(session.config, options.plan);
           const now = invocation.io.clock.now();
-          const rows = await Promise.all(entries.map((entry) => limit(() => rowOf(ledger, entry, now))));
-          invocation.print({ json: rows, text: textOf(rows, options.plan) });
+          const plans = options.plan === undefined ? await plansOfLedger(session) : [options.plan];
+          const rows: Row[] = [];
+          for (const plan of plans) rows.push(...(await rowsOf(session, plan, options.all ?? false, now)));
+          rows.sort((a, b) => b.slot - a.slot || (a.row.plan < b.row.plan ? -1 : 1));
+          const shown = rows.map(({ row }) => row);
+          invocation.print({ json: shown, text: textOf(shown, options.plan) });
           return exitCodes.done;
         }),
       ),
     );
 }
 
-async function rowOf(
-  ledger: Ledger,
-  { plan, backupId, sealed }: BackupEntry,
+interface Row {
+  readonly slot: number;
+  readonly row: BackupRow;
+}
+
+const plansOfLedger = async ({ ledger }: Session): Promise<string[]> => [
+  ...new Set((await ledger.listBackups()).map(({ plan }) => plan)),
+];
+
+async function rowsOf(
+  { rotations, config }: Session,
+  plan: string,
+  all: boolean,
   now: number,
-): Promise<BackupRow> {
-  const manifest = sealed ? await ledger.readManifest(plan, backupId) : undefined;
-  if (manifest) {
-    return {
-      backup_id: backupId,
-      plan,
-      status: manifest.status,
-      errors: manifest.errors.length,
-      warnings: manifest.warnings.length,
-      started_at: manifest.started_at,
-      completed_at: manifest.completed_at,
-      expires_at: null,
-    };
-  }
-  const intent = await ledger.readIntent(plan, backupId);
+): Promise<Row[]> {
+  const history = await rotations.history(plan, () => all);
+  const configured = Object.hasOwn(config.plans, plan) ? config.plans[plan] : undefined;
+  // Of a plan that is not configured nothing is ever deleted.
+  const expiries = configured ? backupExpiries(history, configured, now) : new Map<string, BackupExpiry>();
+  return history.backups.map((backup) => ({
+    slot: backup.slot,
+    row: rowOf(plan, backup, expiries.get(backup.backupId), now),
+  }));
+}
+
+function rowOf(
+  plan: string,
+  backup: BackupHistory,
+  expiry: BackupExpiry | undefined,
+  now: number,
+): BackupRow {
+  const { backupId, manifest, intent, nothingLeft } = backup;
+  const running = intent !== undefined && now < Date.parse(intent.deadline);
   return {
     backup_id: backupId,
     plan,
-    status: intent && now < Date.parse(intent.deadline) ? 'running' : 'interrupted',
-    errors: 0,
-    warnings: 0,
-    started_at: intent?.created_at ?? '-',
-    completed_at: null,
-    expires_at: null,
+    status: nothingLeft ? 'removed' : (manifest?.status ?? (running ? 'running' : 'interrupted')),
+    errors: manifest?.errors.length ?? 0,
+    warnings: manifest?.warnings.length ?? 0,
+    started_at: manifest?.started_at ?? intent?.created_at ?? '-',
+    completed_at: manifest?.completed_at ?? null,
+    expires_at: expiry?.kind === 'at' ? toTimestamp(expiry.time) : null,
+    expires: expiry === undefined ? null : expiryText(expiry),
   };
+}
+
+function expiryText(expiry: BackupExpiry): string {
+  switch (expiry.kind) {
+    case 'at':
+      return toTimestamp(expiry.time);
+    case 'beyond':
+      return `after ${toTimestamp(expiry.time).slice(0, 10)}`;
+    case 'now':
+      return 'next rotation';
+    default:
+      return expiry.kind;
+  }
 }
 
 function textOf(rows: readonly BackupRow[], plan: string | undefined): string {
@@ -92,7 +125,7 @@ function textOf(rows: readonly BackupRow[], plan: string | undefined): string {
       String(row.warnings),
       row.started_at,
       row.completed_at ?? '-',
-      row.expires_at ?? '-',
+      row.expires ?? '-',
     ]),
   );
 }

@@ -34,12 +34,14 @@ export interface BackupHistory {
   readonly hold?: Hold;
   /** IDs of recovery points that rotation has removed. */
   readonly removed: ReadonlySet<string>;
+  /** Rotation has left nothing of it. */
+  readonly nothingLeft: boolean;
 }
 
 /** What the ledger says of one plan, as far as something may be left of it. */
 export interface PlanHistory {
   readonly plan: string;
-  /** Newest slot first; without those of which nothing is left. */
+  /** Newest slot first; without those of which nothing is left, unless they were wanted. */
   readonly backups: readonly BackupHistory[];
   readonly forgets: readonly Forget[];
   /** Deletion intents without a result: of rotations under way, and of those that died. */
@@ -58,12 +60,12 @@ const concurrency = 16;
 
 /**
  * Reads the ledger of a plan: one listing, then the documents that still matter. Backups that rotation has removed
- * wholly are left out unless `alive` names them, so the work follows from what is kept, not from all that ever was.
+ * wholly are left out unless they are `wanted`, so the work follows from what is kept, not from all that ever was.
  */
 export async function readHistory(
   vault: Vault,
   plan: string,
-  alive: ReadonlySet<string> = new Set(),
+  wanted: (backupId: string) => boolean = () => false,
 ): Promise<PlanHistory> {
   const backups = new Map<string, Listed>();
   const rotations = new Map<string, Set<string>>();
@@ -77,7 +79,7 @@ export async function readHistory(
   const limit = pLimit(concurrency);
   const read = <T>(key: string, schema: DocumentSchema<T>) => limit(() => readDocument(vault, key, schema));
 
-  const standing = [...backups].filter(([id, { removed }]) => !removed || alive.has(id));
+  const standing = [...backups].filter(([id, { removed }]) => !removed || wanted(id));
   const histories = standing.map(async ([backupId, listed]): Promise<BackupHistory> => {
     const [manifest, intent, hold, ...removals] = await Promise.all([
       listed.sealed ? read(backupKey(plan, backupId, manifestName), manifestSchema) : undefined,
@@ -92,6 +94,7 @@ export async function readHistory(
       ...(manifest === undefined ? {} : { manifest }),
       ...(hold?.action === 'hold' ? { hold } : {}),
       removed: new Set(removals.flatMap((document) => document?.removed ?? [])),
+      nothingLeft: listed.removed,
     };
   });
   const open = [...rotations].filter(([, files]) => files.has('intent.json') && !files.has('result.json'));

@@ -27,8 +27,8 @@ export class RotationLedger {
   }
 
   /** See `readHistory`. */
-  history(plan: string, alive?: ReadonlySet<string>): Promise<PlanHistory> {
-    return readHistory(this.#vault, plan, alive);
+  history(plan: string, wanted?: (backupId: string) => boolean): Promise<PlanHistory> {
+    return readHistory(this.#vault, plan, wanted);
   }
 
   /** Writes the deletion intent. Throws when its run is taken: names of runs are random enough not to be. */
@@ -71,10 +71,17 @@ export class RotationLedger {
     return hold?.action === 'hold' ? hold : undefined;
   }
 
+  /** Rotation has left nothing of the backup. */
+  async isRemoved(plan: string, backupId: string): Promise<boolean> {
+    return (await this.#vault.read(backupKey(plan, backupId, removedName))) !== undefined;
+  }
+
+  /** Writes a hold, or its end, as the newest entry of its backup. Returns the key. */
   recordHold(hold: Hold): Promise<string> {
     return this.#append(holdsPrefix(hold.plan, hold.backup_id), hold);
   }
 
+  /** Returns the key. */
   recordForget(forget: Forget): Promise<string> {
     return this.#append(forgetsPrefix(forget.plan), forget);
   }

@@ -2,8 +2,11 @@ import type { RotationIntent } from '../../catalog/rotation-documents.ts';
 import { toTimestamp } from '../../shared/clock.ts';
 import type { AssessedStock } from './assess.ts';
 import { abandonedMilliseconds } from './drafts.ts';
-import type { RotateDependencies } from './ports.ts';
+import type { RotateDependencies, RotateResult } from './ports.ts';
 import type { ChunkOutcome } from './remove.ts';
+
+/** The whole list is in the ledger. */
+const noteLimit = 20;
 
 /**
  * Puts the ledger in order after what earlier rotations did and did not live to write down: which points are gone, and
@@ -60,7 +63,7 @@ export async function recordOutcome(
   deps: RotateDependencies,
   intent: RotationIntent,
   outcomes: readonly ChunkOutcome[],
-): Promise<{ removed: number; kept: number; postponed: number }> {
+): Promise<Pick<RotateResult, 'removed' | 'kept' | 'postponed' | 'notes'>> {
   const kept = outcomes.flatMap((outcome) => outcome.kept);
   const postponed = outcomes.flatMap((outcome) => outcome.postponed);
   const stays = new Set([...kept, ...postponed].map(({ index }) => index));
@@ -91,7 +94,10 @@ export async function recordOutcome(
     postponed: postponed.map(({ index, reason }) => ({ id: idOf(index), reason })),
     snapkeep_version: deps.backup.snapkeepVersion,
   });
-  return { removed: removed.length, kept: kept.length, postponed: postponed.length };
+  const notes = [...kept, ...postponed]
+    .map(({ index, reason }) => `${idOf(index)}: ${reason}`)
+    .slice(0, noteLimit);
+  return { removed: removed.length, kept: kept.length, postponed: postponed.length, notes };
 }
 
 function recordRemovals(

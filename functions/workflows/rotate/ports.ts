@@ -53,5 +53,7 @@ export type RotateResult = {
   readonly kept: number;
   /** Will go in a later run. */
   readonly postponed: number;
+  /** Why something was kept or postponed, `<id>: <reason>`, the first of them; all are in the ledger. */
+  readonly notes: readonly string[];
   readonly findings: number;
 };

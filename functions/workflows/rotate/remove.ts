@@ -8,7 +8,7 @@ import { obstaclesOf } from './obstacles.ts';
 import type { RotateDependencies } from './ports.ts';
 
 /** Calls under way at once; the pacing of the clients decides how fast they really go. */
-const concurrency = 10;
+const concurrency = 20;
 /** AMIs and snapshots of one chunk: at 5 calls a second, or an eighth of that, far below the timeout of a function. */
 const chunkWeight = 200;
 /** Reasons come from services and may be long; those of a chunk must fit into one checkpoint. */

@@ -75,7 +75,7 @@ async function decide(deps: RotateDependencies, { plan, confirm }: RotateInput):
   await tidyLedger(deps, assessed);
   const { digest, decisions } = assessment;
   const findings = assessment.findings.length;
-  const ended = { plan, digest, removed: 0, kept: 0, postponed: 0, findings };
+  const ended = { plan, digest, removed: 0, kept: 0, postponed: 0, notes: [], findings };
 
   const refusals = refusalsOf(assessment, confirm);
   if (refusals.length > 0) return { end: await announce(deps, { ...ended, state: 'refused', refusals }) };

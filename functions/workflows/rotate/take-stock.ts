@@ -38,7 +38,8 @@ export async function takeStock(deps: RotateDependencies, plan: string): Promise
       copies.push(...found.copies);
       strays.push(...found.strays);
     }
-    const history = await ledger.history(plan, backupsNamedBy([...copies, ...strays]));
+    const alive = backupsNamedBy([...copies, ...strays]);
+    const history = await ledger.history(plan, (backupId) => alive.has(backupId));
     const named = namedCopies(history);
     kinds = [...new Set(named.values())].filter((kind) => !swept.has(kind));
     // A plan that had databases once: their copies are still looked after.
