@@ -15,9 +15,9 @@ export function createProcessIo(): Io {
   process.on('SIGTERM', interrupt);
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      // The reader has gone (`snapkeep list | head`): nothing is left to say.
-      if (error.code === 'EPIPE') process.exit(exitCodes.done);
-      throw error;
+      // The reader has gone (`snapkeep backup ci 2>&1 | head -1`). What is said from now on is lost; the command goes
+      // on, since a backup must not stay half-made for that, and its exit code is still looked at.
+      if (error.code !== 'EPIPE') throw error;
     });
   }
   return {

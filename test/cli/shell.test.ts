@@ -204,6 +204,18 @@ describe('the real process', () => {
     const [stderr, [exitCode]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   });
+
+  test.each(['stdout', 'stderr'] as const)(
+    'without a reader of %s a failure is still a failure',
+    async (gone) => {
+      const argv = ['--json', 'retention', '--policy', '{}'];
+      const child = spawn(process.execPath, [script, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+      child[gone].destroy();
+      child[gone === 'stdout' ? 'stderr' : 'stdout'].resume();
+      const [exitCode] = await once(child, 'exit');
+      expect(exitCode).toBe(2);
+    },
+  );
 });
 
 describe('text', () => {
