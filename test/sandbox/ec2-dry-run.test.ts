@@ -56,6 +56,7 @@ function prepare() {
     InstanceId: instance.id,
     DeviceIndex: 1,
   });
+  call('CreateLaunchTemplate', { LaunchTemplateName: 'web', LaunchTemplateData: {} });
   const inputs: Record<string, object> = {
     AllocateAddress: {},
     AssociateAddress: { AllocationId: address.allocationId, InstanceId: instance.id },
@@ -74,11 +75,14 @@ function prepare() {
     CopyImage: { Name: 'copy', SourceImageId: image.id, SourceRegion: 'eu-west-1' },
     CopySnapshot: { SourceRegion: 'eu-west-1', SourceSnapshotId: loose },
     CreateImage: { InstanceId: instance.id, Name: 'new' },
+    CreateLaunchTemplate: { LaunchTemplateName: 'api', LaunchTemplateData: {} },
+    CreateLaunchTemplateVersion: { LaunchTemplateName: 'web', LaunchTemplateData: {} },
     CreateNetworkInterface: { SubnetId: instance.subnetId },
     CreateSecurityGroup: { GroupName: 'new', Description: 'new' },
     CreateSnapshot: { VolumeId: volumeId },
     CreateSnapshots: { InstanceSpecification: { InstanceId: instance.id } },
     CreateTags: { Resources: [instance.id], Tags: [{ Key: 'a', Value: 'b' }] },
+    DeleteLaunchTemplate: { LaunchTemplateName: 'web' },
     DeleteNetworkInterface: { NetworkInterfaceId: looseInterface },
     DeleteSecurityGroup: { GroupId: groupId },
     DeleteSnapshot: { SnapshotId: loose },
@@ -99,6 +103,7 @@ function prepare() {
     LockSnapshot: { SnapshotId: loose, LockMode: 'governance', LockDuration: 1 },
     ModifyImageAttribute: { ImageId: image.id, LaunchPermission: { Add: [{ Group: 'all' }] } },
     ModifyInstanceAttribute: { InstanceId: instance.id, DisableApiTermination: { Value: true } },
+    ModifyLaunchTemplate: { LaunchTemplateName: 'web', DefaultVersion: '1' },
     ModifyNetworkInterfaceAttribute: { NetworkInterfaceId: second?.id, SourceDestCheck: { Value: false } },
     ModifySnapshotAttribute: { SnapshotId: snapshot, OperationType: 'add', GroupNames: ['all'] },
     RebootInstances: { InstanceIds: [instance.id] },

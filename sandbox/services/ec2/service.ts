@@ -8,6 +8,7 @@ import { defaultSettings, type Ec2Settings } from './model/settings.ts';
 import { failSnapshot, unreachableKey } from './model/snapshots.ts';
 import { addressRoutes } from './routes/addresses.ts';
 import { changeImageRoutes } from './routes/change-images.ts';
+import { changeLaunchTemplateRoutes } from './routes/change-launch-templates.ts';
 import { changeSnapshotRoutes } from './routes/change-snapshots.ts';
 import { copyImageRoutes } from './routes/copy-image.ts';
 import { createImageRoutes } from './routes/create-image.ts';
@@ -127,6 +128,7 @@ function createHandlers(shared: Ec2Shared): Readonly<Record<string, AnyHandler>>
   return {
     ...addressRoutes(shared),
     ...changeImageRoutes(shared),
+    ...changeLaunchTemplateRoutes(shared),
     ...changeSnapshotRoutes(shared),
     ...copyImageRoutes(shared),
     ...createImageRoutes(shared),

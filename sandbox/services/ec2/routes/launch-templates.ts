@@ -3,20 +3,23 @@ import type {
   DescribeLaunchTemplatesResult,
   DescribeLaunchTemplateVersionsRequest,
   DescribeLaunchTemplateVersionsResult,
-  LaunchTemplateSpecification,
-  LaunchTemplateVersion,
-  ResponseLaunchTemplateData,
 } from '@aws-sdk/client-ec2';
 import type { Handler } from '../../../service.ts';
-import { ec2Error, endDryRun, invalidCombination, missingParameter } from '../errors.ts';
+import { endDryRun, invalidCombination, missingParameter } from '../errors.ts';
 import { compileFilters, matchingNothing } from '../filters.ts';
-import { findAll, findOne, kinds } from '../ids.ts';
+import { findAll, kinds } from '../ids.ts';
+import {
+  findTemplate,
+  oneVersion,
+  templateNamed,
+  viewTemplate,
+  viewVersion,
+} from '../model/launch-templates.ts';
 import type { LaunchTemplate, LaunchTemplateVersionRecord } from '../model/records.ts';
-import { type Ec2Shared, ownedBy, ownLookup, type RegionState, visibleLookup } from '../model/region.ts';
-import { tagList } from '../model/tags.ts';
+import { type Ec2Shared, ownedBy, visibleLookup } from '../model/region.ts';
 import { paginate } from '../pages.ts';
 
-/** DescribeLaunchTemplates and DescribeLaunchTemplateVersions: enough to find the AMIs that templates refer to. */
+/** DescribeLaunchTemplates and DescribeLaunchTemplateVersions. */
 export function launchTemplateRoutes(shared: Ec2Shared) {
   const DescribeLaunchTemplates: Handler<DescribeLaunchTemplatesRequest, DescribeLaunchTemplatesResult> = (
     input,
@@ -50,15 +53,7 @@ export function launchTemplateRoutes(shared: Ec2Shared) {
     });
     endDryRun(input.DryRun);
     return {
-      LaunchTemplates: page.items.map((template) => ({
-        LaunchTemplateId: template.id,
-        LaunchTemplateName: template.name,
-        CreateTime: new Date(template.createdAt),
-        CreatedBy: `arn:aws:iam::${template.owner}:root`,
-        DefaultVersionNumber: template.defaultVersion,
-        LatestVersionNumber: template.versions.length,
-        Tags: tagList(template.tags),
-      })),
+      LaunchTemplates: page.items.map(viewTemplate),
       NextToken: page.nextToken,
     };
   };
@@ -126,54 +121,6 @@ function checkVersionsOfAll({ Versions = [] }: DescribeLaunchTemplateVersionsReq
       );
 }
 
-/** What the chosen version of a template says; by default its default version. */
-export function resolveTemplate(
-  region: RegionState,
-  owner: string,
-  wanted: LaunchTemplateSpecification,
-): ResponseLaunchTemplateData {
-  const template = findTemplate(region, owner, wanted);
-  return oneVersion(template, wanted.Version ?? '$Default').data;
-}
-
-function findTemplate(
-  region: RegionState,
-  owner: string,
-  wanted: { LaunchTemplateId?: string | undefined; LaunchTemplateName?: string | undefined },
-): LaunchTemplate {
-  const { LaunchTemplateId, LaunchTemplateName } = wanted;
-  if (LaunchTemplateId !== undefined && LaunchTemplateName !== undefined)
-    throw invalidCombination('Give either the ID or the name of the launch template, not both.');
-  if (LaunchTemplateId !== undefined)
-    return findOne(kinds.launchTemplate, LaunchTemplateId, ownLookup(region.launchTemplates, owner));
-  if (LaunchTemplateName === undefined) throw missingParameter('LaunchTemplateId');
-  return templateNamed(region, owner, LaunchTemplateName);
-}
-
-function templateNamed(region: RegionState, owner: string, name: string): LaunchTemplate {
-  for (const template of region.launchTemplates.values())
-    if (template.owner === owner && template.name === name) return template;
-  throw ec2Error(
-    'InvalidLaunchTemplateName.NotFoundException',
-    `The specified launch template, with template name ${name}, does not exist.`,
-  );
-}
-
-function oneVersion(template: LaunchTemplate, wanted: string): LaunchTemplateVersionRecord {
-  const number =
-    wanted === '$Latest'
-      ? template.versions.length
-      : wanted === '$Default'
-        ? template.defaultVersion
-        : Number(wanted);
-  const version = template.versions.find((candidate) => candidate.number === number);
-  if (version) return version;
-  throw ec2Error(
-    'InvalidLaunchTemplateId.VersionNotFound',
-    `Could not find the specified version ${wanted} for the launch template with ID ${template.id}.`,
-  );
-}
-
 function chosenVersions(
   template: LaunchTemplate,
   input: DescribeLaunchTemplateVersionsRequest,
@@ -184,19 +131,6 @@ function chosenVersions(
     return [...chosen].sort((a, b) => b.number - a.number);
   }
   const first = Number(input.MinVersion ?? 1);
-  const last = Number(input.MaxVersion ?? template.versions.length);
+  const last = Number(input.MaxVersion ?? versionsPerTemplate);
   return template.versions.filter(({ number }) => number >= first && number <= last).toReversed();
-}
-
-function viewVersion(template: LaunchTemplate, version: LaunchTemplateVersionRecord): LaunchTemplateVersion {
-  return {
-    LaunchTemplateId: template.id,
-    LaunchTemplateName: template.name,
-    VersionNumber: version.number,
-    VersionDescription: version.description,
-    CreateTime: new Date(version.createdAt),
-    CreatedBy: `arn:aws:iam::${template.owner}:root`,
-    DefaultVersion: version.number === template.defaultVersion,
-    LaunchTemplateData: version.data,
-  };
 }

@@ -4,13 +4,13 @@ import type { Handler } from '../../../service.ts';
 import { ec2Error, endDryRun, invalidCombination, invalidValue } from '../errors.ts';
 import { failLaunch, instanceState } from '../model/instances.ts';
 import { launch } from '../model/launch.ts';
+import { resolveTemplate } from '../model/launch-templates.ts';
 import { freeAddresses } from '../model/network.ts';
 import type { InstanceRecord } from '../model/records.ts';
 import type { Ec2Shared, RegionState } from '../model/region.ts';
 import { readTagSpecifications, tagsFor } from '../model/tags.ts';
 import { viewInstance } from '../view-instance.ts';
 import { planLaunch } from './launch-plan.ts';
-import { resolveTemplate } from './launch-templates.ts';
 
 const taggable = ['instance', 'volume', 'network-interface'] as const;
 /** Accepted, though the sandbox makes no such resource: spot requests and the like. */
