@@ -3,9 +3,11 @@ import { noHooks } from '../../functions/applications/hooks.ts';
 import type { Ledger } from '../../functions/catalog/ledger.ts';
 import { createEngine } from '../../functions/engine/engine.ts';
 import { findPlan } from '../../functions/plan/load.ts';
+import { parseInstant } from '../../functions/retention/instant.ts';
 import { failedError, usageError } from '../../functions/shared/errors.ts';
 import type { Logger } from '../../functions/shared/logger.ts';
 import { slotOf } from '../../functions/shared/names.ts';
+import { requestedSlot } from '../../functions/shared/slot.ts';
 import {
   backupFunctions,
   backupShardWorkflow,
@@ -91,16 +93,12 @@ const nextSteps = (plan: string, backupId: string): string =>
   `\n${lines([`Next: snapkeep list --plan ${plan}`, `      snapkeep show ${backupId}`])}`;
 
 function parseSlot(text: string, now: number): string {
-  const time = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text)
-    ? Date.parse(text)
-    : Number.NaN;
-  if (Number.isNaN(time)) {
+  // Seconds may be left out; slots have none.
+  const time = parseInstant(text.replace(/(T\d\d:\d\d)(?=[Z+-])/i, '$1:00'));
+  if (time === undefined) {
     throw usageError(`--slot ${JSON.stringify(text)} is not a time`, 'write it like 2026-11-20T02:00:00Z');
   }
-  if (time > now + 60_000) {
-    throw usageError(`--slot ${text} lies in the future`, 'give the time at which the run was or is due');
-  }
-  return slotOf(time);
+  return requestedSlot(text, time, now);
 }
 
 /**

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Config } from '../plan/config.ts';
 import { usageError } from '../shared/errors.ts';
 import { slotOf } from '../shared/names.ts';
+import { requestedSlot } from '../shared/slot.ts';
 import type { BackupInput } from '../workflows/backup/ports.ts';
 
 const instant = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-20T02:00:00Z' });
@@ -29,11 +30,7 @@ export function parseScheduled(event: unknown): BackupOrder {
 /** What a person sends from the console or the command line: `{ plan }`, or `{ plan, slot }` for an earlier slot. */
 export function parseBackupRequest(event: unknown, now: number): BackupOrder {
   const { plan, slot } = parse(backupSchema, event, '{ "plan" } or { "plan", "slot" }');
-  const time = slot === undefined ? now : Date.parse(slot);
-  if (time > now + 60_000) {
-    throw usageError(`slot ${slot} lies in the future`, 'give the time at which the run was due');
-  }
-  return { plan, slot: slotOf(time) };
+  return { plan, slot: slot === undefined ? slotOf(now) : requestedSlot(slot, Date.parse(slot), now) };
 }
 
 /** Throws when the deployed configuration has no such plan. (`plan/load.ts` would bring the YAML parser along.) */

@@ -140,12 +140,19 @@ describe('snapkeep backup refuses with one sentence, and makes nothing,', () => 
   it('a plan that selects nothing', () =>
     refused(snapkeep(['backup', 'fleet']), 2, /selects no source in eu-west-1/));
 
-  it.each(['yesterday', '2026-11-20', '2026-13-40T00:00:00Z'])('--slot %s', (slot) =>
-    refused(snapkeep(['backup', 'fleet', '--slot', slot]), 2, /is not a time/),
-  );
+  it.each([
+    'yesterday',
+    '2026-11-20',
+    '2026-13-40T00:00:00Z',
+    '2026-02-30T00:00:00Z',
+    '2026-11-19T24:00:00Z',
+  ])('--slot %s', (slot) => refused(snapkeep(['backup', 'fleet', '--slot', slot]), 2, /is not a time/));
 
   it('a slot in the future', () =>
     refused(snapkeep(['backup', 'fleet', '--slot', '2027-01-01T00:00:00Z']), 2, /lies in the future/));
+
+  it('a slot that no backup ID can be made of', () =>
+    refused(snapkeep(['backup', 'fleet', '--slot', '1969-12-31T23:59:00Z']), 2, /lies before 1970/));
 
   it('a vault that does not exist', () => {
     addInstance();
