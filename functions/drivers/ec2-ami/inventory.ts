@@ -64,10 +64,11 @@ async function withoutImage(ec2: EC2Client, snapshots: readonly Snapshot[]): Pro
   );
   return snapshots
     .filter(({ SnapshotId = '' }) => !users.has(SnapshotId))
-    .map(({ SnapshotId = '', OwnerId = '', StartTime, Tags }) => ({
+    .map(({ SnapshotId = '', OwnerId = '', VolumeId, StartTime, Tags }) => ({
       id: SnapshotId,
       owner: OwnerId,
       ...(StartTime === undefined ? {} : { createdAt: toSeconds(StartTime) }),
+      ...(VolumeId === undefined ? {} : { volume: VolumeId }),
       tags: tagsOf(Tags),
     }));
 }
