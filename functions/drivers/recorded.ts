@@ -41,7 +41,7 @@ const isRecord = (value: Json | undefined): value is Relaunch =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Keys that nobody but AWS may set, and those of copies, which would make a machine look like one. */
-const isReserved = (key: string): boolean => /^(aws|snapkeep):/i.test(key);
+const isReserved = (key: string): boolean => /^(aws|rds|snapkeep):/i.test(key);
 
 /** AWS takes 50 tags per resource ("Tag restrictions"). */
 const tagLimit = 50;
