@@ -1,12 +1,16 @@
 import {
   AutoScalingClient,
   type AutoScalingGroupNamesType,
+  CreateAutoScalingGroupCommand,
   CreateLaunchConfigurationCommand,
+  DeleteAutoScalingGroupCommand,
+  DeleteLaunchConfigurationCommand,
   DescribeAutoScalingGroupsCommand,
   DescribeLaunchConfigurationsCommand,
   paginateDescribeAutoScalingGroups,
+  SetDesiredCapacityCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createAutoScaling } from '../../sandbox/services/autoscaling/service.ts';
 import { World } from '../../sandbox/world.ts';
 import { refusalOf } from '../support/refusal.ts';
@@ -96,11 +100,64 @@ test('launch configurations name their image', async () => {
   ]);
 });
 
+describe('made and deleted through the API', () => {
+  const configuration = { LaunchConfigurationName: 'web-1', ImageId: 'ami-1', InstanceType: 'm7i.large' };
+  const group = { AutoScalingGroupName: 'web', MinSize: 0, MaxSize: 3, AvailabilityZones: ['eu-west-1b'] };
+
+  test('a group and its launch configuration show what they were made with', async () => {
+    await using sandbox = await startAutoScaling();
+    const { client } = sandbox;
+    await client.send(new CreateLaunchConfigurationCommand(configuration));
+    const Tags = [{ Key: 'Role', Value: 'web' }];
+    await client.send(
+      new CreateAutoScalingGroupCommand({ ...group, LaunchConfigurationName: 'web-1', Tags }),
+    );
+    const { LaunchConfigurations } = await client.send(new DescribeLaunchConfigurationsCommand({}));
+    expect(LaunchConfigurations).toMatchObject([configuration]);
+    const { AutoScalingGroups } = await client.send(new DescribeAutoScalingGroupsCommand({}));
+    expect(AutoScalingGroups).toMatchObject([
+      { ...group, LaunchConfigurationName: 'web-1', DesiredCapacity: 0, Instances: [], Tags },
+    ]);
+  });
+
+  test('a name is taken once, a configuration in use stays, and what is gone is not there to delete', async () => {
+    await using sandbox = await startAutoScaling();
+    const { client } = sandbox;
+    const create = () => client.send(new CreateLaunchConfigurationCommand(configuration));
+    const createGroup = () =>
+      client.send(new CreateAutoScalingGroupCommand({ ...group, LaunchConfigurationName: 'web-1' }));
+    const remove = () =>
+      client.send(new DeleteLaunchConfigurationCommand({ LaunchConfigurationName: 'web-1' }));
+    const removeGroup = () => client.send(new DeleteAutoScalingGroupCommand({ AutoScalingGroupName: 'web' }));
+    expect((await refusalOf(createGroup())).name).toBe('ValidationError');
+    await create();
+    expect((await refusalOf(create())).name).toMatch(/^AlreadyExists/);
+    await createGroup();
+    expect((await refusalOf(createGroup())).name).toMatch(/^AlreadyExists/);
+    expect((await refusalOf(remove())).name).toMatch(/^ResourceInUse/);
+    await removeGroup();
+    await remove();
+    expect((await refusalOf(remove())).name).toBe('ValidationError');
+    expect((await refusalOf(removeGroup())).name).toBe('ValidationError');
+  });
+
+  test.each([
+    ['wants instances', { MinSize: 1, LaunchTemplate: { LaunchTemplateName: 'web' } }],
+    ['has no source', {}],
+    ['has two sources', { LaunchTemplate: { LaunchTemplateName: 'web' }, LaunchConfigurationName: 'web-1' }],
+    ['has its bounds the wrong way round', { MinSize: 4, LaunchTemplate: { LaunchTemplateName: 'web' } }],
+  ])('a group that %s is refused', async (_what, change) => {
+    await using sandbox = await startAutoScaling();
+    const command = new CreateAutoScalingGroupCommand({ ...group, ...change });
+    expect((await refusalOf(sandbox.client.send(command))).name).toBe('ValidationError');
+  });
+});
+
 test('whatever else there is of the service is refused as not implemented', async () => {
   await using sandbox = await startAutoScaling();
-  const command = new CreateLaunchConfigurationCommand({ LaunchConfigurationName: 'web' });
+  const command = new SetDesiredCapacityCommand({ AutoScalingGroupName: 'web', DesiredCapacity: 1 });
   expect(await refusalOf(sandbox.client.send(command))).toMatchObject({
     name: 'InvalidAction',
-    message: expect.stringContaining('autoscaling:CreateLaunchConfiguration'),
+    message: expect.stringContaining('autoscaling:SetDesiredCapacity'),
   });
 });

@@ -30,7 +30,8 @@ const SUBJECTS: readonly (readonly [subject: Subject, operations: readonly strin
     EC2,
     ours(`
       AllocateAddress AssociateAddress AttachNetworkInterface AuthorizeSecurityGroupIngress CopyImage CopySnapshot
-      CreateImage CreateNetworkInterface DeleteNetworkInterface DescribeInstanceTypeOfferings DetachNetworkInterface
+      CreateImage CreateLaunchTemplate CreateLaunchTemplateVersion DeleteLaunchTemplate ModifyLaunchTemplate
+      CreateNetworkInterface DeleteNetworkInterface DescribeInstanceTypeOfferings DetachNetworkInterface
       ModifyNetworkInterfaceAttribute
       CreateSecurityGroup CreateSnapshot CreateSnapshots CreateTags DeleteSnapshot DeleteTags DeregisterImage
       DescribeAddresses DescribeAvailabilityZones DescribeImageAttribute DescribeImages DescribeInstanceAttribute
@@ -77,7 +78,13 @@ const SUBJECTS: readonly (readonly [subject: Subject, operations: readonly strin
   ],
   [STS, ours('AssumeRole GetCallerIdentity GetSessionToken')],
   [SNS, ours('CreateTopic ListSubscriptionsByTopic ListTopics Publish Subscribe')],
-  [AUTOSCALING, ours('DescribeAutoScalingGroups DescribeLaunchConfigurations')],
+  [
+    AUTOSCALING,
+    ours(`
+      CreateAutoScalingGroup CreateLaunchConfiguration DeleteAutoScalingGroup DeleteLaunchConfiguration
+      DescribeAutoScalingGroups DescribeLaunchConfigurations
+    `),
+  ],
   [CLOUDWATCH, ours('GetMetricData GetMetricStatistics ListMetrics PutMetricData')],
   [LAMBDA, ours('GetFunction Invoke ListFunctions')],
 ];

@@ -9,9 +9,9 @@ import type {
 import { type RequestContext, ServiceError } from '../../service.ts';
 import type { Decoded } from '../decoded.ts';
 import { pageOf } from './pages.ts';
-import type { AutoScalingState, Place } from './state.ts';
+import { type AutoScalingState, placeOf } from './state.ts';
 
-/** DescribeAutoScalingGroups and DescribeLaunchConfigurations: enough to see which images are in use. */
+/** DescribeAutoScalingGroups and DescribeLaunchConfigurations. */
 export function autoScalingHandlers(state: AutoScalingState) {
   return {
     /** Names that do not exist are left out of the answer. */
@@ -45,8 +45,6 @@ export function autoScalingHandlers(state: AutoScalingState) {
     },
   };
 }
-
-const placeOf = ({ caller, region }: RequestContext): Place => ({ account: caller.account, region });
 
 const isNamed = (name: string | undefined, wanted: readonly string[] | undefined): boolean =>
   wanted === undefined || wanted.length === 0 || (name !== undefined && wanted.includes(name));

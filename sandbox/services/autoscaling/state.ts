@@ -1,4 +1,5 @@
 import type { AutoScalingGroup, LaunchConfiguration } from '@aws-sdk/client-auto-scaling';
+import type { RequestContext } from '../../service.ts';
 
 export interface Place {
   readonly account: string;
@@ -34,7 +35,24 @@ export class AutoScalingState {
       sorted(all, ({ LaunchConfigurationName }) => LaunchConfigurationName),
     );
   }
+
+  /** Whether there was one. */
+  removeGroup(place: Place, name: string): boolean {
+    const all = this.groups(place);
+    const rest = all.filter(({ AutoScalingGroupName }) => AutoScalingGroupName !== name);
+    this.#groups.set(keyOf(place), rest);
+    return rest.length < all.length;
+  }
+
+  removeConfiguration(place: Place, name: string): boolean {
+    const all = this.configurations(place);
+    const rest = all.filter(({ LaunchConfigurationName }) => LaunchConfigurationName !== name);
+    this.#configurations.set(keyOf(place), rest);
+    return rest.length < all.length;
+  }
 }
+
+export const placeOf = ({ caller, region }: RequestContext): Place => ({ account: caller.account, region });
 
 const keyOf = ({ account, region }: Place): string => `${account} ${region}`;
 
