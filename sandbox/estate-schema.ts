@@ -152,7 +152,17 @@ export const estateSchema = z.strictObject({
     .array(z.strictObject({ id: hexId('subnet'), vpc: hexId('vpc'), cidr: z.cidrv4(), zone, tags }))
     .default([]),
   securityGroups: z
-    .array(z.strictObject({ id: hexId('sg'), vpc: hexId('vpc'), name: text, description: text, tags }))
+    .array(
+      z.strictObject({
+        id: hexId('sg'),
+        vpc: hexId('vpc'),
+        name: text,
+        description: text,
+        /** TCP ports that are let out, and to where; everything when left out. */
+        egress: z.array(z.strictObject({ port: z.int().min(1).max(65_535), cidr: z.cidrv4() })).optional(),
+        tags,
+      }),
+    )
     .default([]),
   keyPairs: z.array(z.strictObject({ name: text, id: hexId('key').optional() })).default([]),
   /** Those that machines above have are there anyway; further ones for machines to come. */

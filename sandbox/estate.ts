@@ -73,8 +73,19 @@ function addNetwork(seed: Seed, { account, ...estate }: Estate): void {
   for (const { id, vpc: vpcId, cidr, zone, tags } of estate.subnets) {
     entry(id, () => seed.addSubnet({ id, account, vpcId, cidr, zone, tags }));
   }
-  for (const { id, vpc: vpcId, name, description, tags } of estate.securityGroups) {
-    entry(id, () => seed.addSecurityGroup({ id, account, vpcId, name, description, tags }));
+  for (const { id, vpc: vpcId, name, description, tags, ...group } of estate.securityGroups) {
+    const egress = group.egress?.map(({ port, cidr }) => ({
+      IpProtocol: 'tcp',
+      FromPort: port,
+      ToPort: port,
+      IpRanges: [{ CidrIp: cidr }],
+    }));
+    entry(id, () =>
+      seed.addSecurityGroup({
+        ...{ id, account, vpcId, name, description, tags },
+        ...(egress ? { egress } : {}),
+      }),
+    );
   }
   for (const { id, name } of estate.keyPairs) {
     entry(name, () => seed.addKeyPair({ account, name, ...(id === undefined ? {} : { id }) }));

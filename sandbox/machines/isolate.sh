@@ -14,8 +14,15 @@ mount --make-rprivate /
 mount --bind "$tree" "$tree"
 mount -o remount,bind,nodev,nosuid "$tree"
 cd "$tree"
-if [ ! -d run ] || [ -L run ]; then mkdir run; fi
-mount -t tmpfs -o nodev,nosuid,size=16m tmpfs run
+for folder in run dev; do
+  if [ ! -d "$folder" ] || [ -L "$folder" ]; then mkdir "$folder"; fi
+  mount -t tmpfs -o nodev,nosuid,size=16m tmpfs "$folder"
+done
+# Of the devices, those that keep nothing and tell nothing.
+for device in null zero full random urandom; do
+  : >"dev/$device"
+  mount --bind "/dev/$device" "dev/$device"
+done
 mkdir run/sandbox
 mount --bind "$run" run/sandbox
 mount -o remount,bind,nodev,nosuid run/sandbox
@@ -27,6 +34,7 @@ umask 022
 ulimit -f 524288
 PATH=/run/sandbox/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
+unset OLDPWD
 caps=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+sys_chroot
 exec "$setpriv" --no-new-privs --securebits=+noroot,+noroot_locked,+no_setuid_fixup,+no_setuid_fixup_locked \
   --inh-caps="$caps" --ambient-caps="$caps" --bounding-set="$caps" \

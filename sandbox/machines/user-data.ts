@@ -108,7 +108,7 @@ function decode(body: string, encoding: string | undefined): string {
     case 'quoted-printable':
       return Buffer.from(
         body
-          .replace(/[ \t]*=\r?\n/g, '')
+          .replace(/=[ \t]*\r?\n/g, '')
           .replace(/=([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
         'latin1',
       ).toString('utf8');
