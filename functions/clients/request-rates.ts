@@ -35,6 +35,9 @@ export const documentedRates: BucketSizes = (service, action) => {
     case 'ssm':
     case 'autoscaling':
       return unpublished;
+    // "Five requests per second per AWS account" (Quotas, Amazon Route 53).
+    case 'route53':
+      return { size: 5, refillPerSecond: 5 };
     default:
       return undefined;
   }
