@@ -66,9 +66,15 @@ report_line() {
 # Mode, owner and group as numbers, extended attributes and security label of a file, as text to compare.
 attributes_of() {
   # shellcheck disable=SC2012 # Only the first fields are read, never a name.
-  ls -ldn "$1" | awk 'NR == 1 { print $1, $3, $4 }'
+  ls -ldn "$1" | {
+    read -r mode _ owner group _
+    printf '%s %s %s\n' "$mode" "$owner" "$group"
+  }
   if command -v getfattr >/dev/null 2>&1; then
-    getfattr -h -d -m - "$1" 2>/dev/null | awk 'NR > 1'
+    # Its first line names the file.
+    extended=$(getfattr -h -d -m - "$1" 2>/dev/null)
+    printf '%s\n' "${extended#*
+}"
   fi
   # A label stands before the first blank; systems without labels print nothing or a question mark.
   label=$(ls -Zd "$1" 2>/dev/null) || label=
@@ -83,7 +89,8 @@ copy_whole() {
 # Writes down which temporary file there will be, so that the next run finds it after a crash.
 announce() {
   reason='state-not-writable'
-  printf '%s' "$1" >"$work/pending" && mv -f "$work/pending" "$state/pending"
+  printf '%s' "$1" >"$state/pending" || return 1
+  if [ -e "$1" ] || [ -L "$1" ]; then rm -f "$1"; fi
 }
 
 # Puts the file $2 in the place of the file $1 by a rename in the same folder, with the attributes of the file $3.
@@ -93,15 +100,15 @@ replace() {
   announce "$fresh" || return 1
   reason='folder-not-writable'
   # Created exclusively: a file or link that somebody put there is not written through.
-  if rm -f "$fresh" && (set -C && : >"$fresh") 2>/dev/null; then
+  if (set -C && : >"$fresh") 2>/dev/null; then
     reason='attributes-cannot-be-kept'
     if copy_whole "$3" "$fresh" && fill "$fresh" "$2" "$3" &&
       [ "$(attributes_of "$3")" = "$(attributes_of "$fresh")" ]; then
       reason='rename-failed'
-      mv -f "$fresh" "$1" && rm -f "$state/pending" && return 0
+      mv -f "$fresh" "$1" && return 0
     fi
   fi
-  rm -f "$fresh" "$state/pending"
+  rm -f "$fresh"
   return 1
 }
 
@@ -119,8 +126,8 @@ fill() {
 # Keeps a file as it is now, once; what is kept already is older and therefore right.
 keep_original() {
   [ ! -f "$state/original$1" ] || return 0
-  mkdir -p "$state/original${1%/*}" && rm -f "$work/kept" && copy_whole "$root$1" "$work/kept" &&
-    mv -f "$work/kept" "$state/original$1"
+  { [ -d "$state/original${1%/*}" ] || mkdir -p "$state/original${1%/*}"; } &&
+    copy_whole "$root$1" "$work/kept" && mv -f "$work/kept" "$state/original$1"
 }
 
 # Makes a file that was not there, mode 0644, with the label that its folder gives. Returns 1 and sets `reason`.
@@ -128,12 +135,8 @@ create() {
   fresh=${1%/*}/.snapkeep-$SSM_RestoreId.new
   announce "$fresh" || return 1
   reason='folder-not-writable'
-  if rm -f "$fresh" && (set -C && : >"$fresh") 2>/dev/null && cat "$2" >"$fresh" && chmod 0644 "$fresh" &&
-    mv -f "$fresh" "$1"; then
-    rm -f "$state/pending"
-    return 0
-  fi
-  rm -f "$fresh" "$state/pending"
+  (set -C && : >"$fresh") 2>/dev/null && cat "$2" >"$fresh" && chmod 0644 "$fresh" && mv -f "$fresh" "$1" && return 0
+  rm -f "$fresh"
   return 1
 }
 
@@ -161,7 +164,7 @@ write_summary() {
     { count[$1]++; replacements += $2 }
     $1 != "unchanged" {
       line = $1 " " $2 " " ($3 == "" ? "-" : $3) " " $4
-      if ($1 != "changed" && $1 != "restored" && $1 != "created") warn[++warnings] = line
+      if ($1 == "skipped" || $1 == "refused") warn[++warnings] = line
       else good[++goods] = line
     }
     function show(line) {
@@ -172,7 +175,7 @@ write_summary() {
     END {
       print "snapkeep " ENVIRON["action"] " " ENVIRON["SSM_RestoreId"]
       print "files " NR
-      print "changed " count["changed"] + count["created"] + count["restored"]
+      print "changed " count["changed"] + count["created"] + count["restored"] + count["removed"]
       print "unchanged " count["unchanged"] + 0
       print "warnings " warnings + 0
       print "replacements " replacements + 0
@@ -189,6 +192,7 @@ finish() {
   write_summary "$1"
   { mv -f "$work/report" "$state/$1-report.tsv" && mv -f "$work/summary" "$state/$1-summary"; } ||
     stop 73 'the report cannot be written.'
+  rm -f "$state/pending"
   [ -n "$root" ] || sync
   if [ "$incomplete" = 1 ]; then
     cat "$state/$1-summary"

@@ -128,9 +128,7 @@ rewrite_file() {
     return 0
   fi
   if [ "$from" = "$root$1" ]; then
-    # shellcheck disable=SC2012 # Only the second field is read, never a name.
-    names=$(ls -ldn "$from" | awk 'NR == 1 { print $2 }')
-    [ "$names" = 1 ] || remark=other-hard-links-keep-the-old-content
+    [ "$(link_count "$from")" = 1 ] || remark=other-hard-links-keep-the-old-content
     keep_remark "$1" || stop 73 'a remark cannot be kept.'
     keep_original "$1" || stop 73 'an original cannot be kept.'
   else
@@ -149,6 +147,14 @@ rewrite_file() {
   else
     refuse_file "$reason" "$1"
   fi
+}
+
+link_count() {
+  # shellcheck disable=SC2012 # Only the second field is read, never a name.
+  ls -ldn "$1" | {
+    read -r _ names _
+    printf '%s' "$names"
+  }
 }
 
 # What was remarkable is told again after a crash, when the file no longer shows it.
