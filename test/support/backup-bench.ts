@@ -33,6 +33,8 @@ export interface BackupBenchOptions {
   readonly hooks?: HookRunner;
   readonly reporter?: BackupDependencies['reporter'];
   readonly engine?: Partial<EngineOptions>;
+  /** Hears the warnings of the log. */
+  readonly warn?: (message: string) => void;
 }
 
 /** The backup workflow on the local engine with everything else faked. */
@@ -51,7 +53,7 @@ export function backupBench(options: BackupBenchOptions) {
     ledger,
     hooks: options.hooks ?? noHooks,
     clock: options.clock,
-    logger: silentLogger,
+    logger: { ...silentLogger, ...(options.warn === undefined ? {} : { warn: options.warn }) },
     reporter: options.reporter ?? silentReporter,
     snapkeepVersion: '0.0.0-test',
   };

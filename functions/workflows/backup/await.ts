@@ -28,7 +28,10 @@ export async function startAll(
     const before = all;
     const alreadyBlocked = blocked;
     const started = await context.step(`start-${chunk}`, async () => {
-      const result = await startCopies(deps, await intent(), todo, alreadyBlocked);
+      const result = await startCopies(deps, await intent(), todo, {
+        blocked: alreadyBlocked,
+        states: before,
+      });
       deps.reporter.progress(tally({ ...before, ...result.states }, shard));
       return { states: { ...result.states }, blocked: [...result.blocked] };
     });
@@ -52,7 +55,7 @@ export function awaitCopies(
       const standing = await intent();
       let next = await lookAtCopies(deps, standing, current, options.withContent);
       if (deps.clock.now() >= Date.parse(standing.deadline)) next = giveUp(standing, next);
-      const started = await startCopies(deps, standing, todoOnly(next, chunkSize));
+      const started = await startCopies(deps, standing, todoOnly(next, chunkSize), { states: current });
       next = { ...next, ...started.states };
       deps.reporter.progress(tally(next, shard));
       return { ...next };

@@ -20,23 +20,30 @@ export interface StartedCopies {
 
 /**
  * Starts a copy of each source that is `todo`. Stops asking for more of a kind once the account's quota of it is
- * used up; what is left stays `todo` for the next poll.
+ * used up; what is left stays `todo` for the next poll. `before`: the kinds that are known to be blocked, and the
+ * states of this run so far, whose reasons to wait have been told.
  */
 export async function startCopies(
   deps: BackupDependencies,
   intent: Intent,
   states: States,
-  alreadyBlocked: readonly SourceKind[] = [],
+  before: { readonly blocked?: readonly SourceKind[]; readonly states?: States } = {},
 ): Promise<StartedCopies> {
   const result: Record<string, SourceState> = { ...states };
   const limit = pLimit(concurrency);
-  const blocked = new Set(alreadyBlocked);
+  const blocked = new Set(before.blocked);
+  const told = reasonsOf(before.states ?? {});
   const start = async (index: string, state: Extract<SourceState, { at: 'todo' }>): Promise<void> => {
-    const kind = intent.sources[Number(index)]?.source.kind;
-    if (kind === undefined || blocked.has(kind)) return;
+    const source = intent.sources[Number(index)]?.source;
+    if (source === undefined || blocked.has(source.kind)) return;
     const outcome = await startOne(deps, intent, Number(index), state.attempt);
-    if (outcome.blocked) blocked.add(kind);
+    if (outcome.blocked) blocked.add(source.kind);
     result[index] = outcome.state;
+    if (outcome.state.at !== 'todo' || outcome.state.reason === undefined) return;
+    // Once per reason: what waits may do so for hours, and nobody should wonder why.
+    if (told.has(outcome.state.reason)) return;
+    told.add(outcome.state.reason);
+    deps.logger.warn(`copies have to wait, that of ${sourceKey(source)} for one: ${outcome.state.reason}`);
   };
   const work = Object.entries(states).flatMap(([index, state]) =>
     state.at === 'todo' ? [limit(() => start(index, state))] : [],
@@ -46,6 +53,9 @@ export async function startCopies(
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   return { states: result, blocked: [...blocked] };
 }
+
+const reasonsOf = (states: States): Set<string> =>
+  new Set(Object.values(states).flatMap((state) => (state.at === 'todo' ? (state.reason ?? []) : [])));
 
 async function startOne(
   deps: BackupDependencies,
@@ -71,10 +81,6 @@ async function startOne(
       case 'started':
         return { state: { at: 'pending', attempt, id: outcome.id, name: outcome.name }, blocked: false };
       case 'wait':
-        deps.logger.debug('a copy has to wait', {
-          source: sourceKey(planned.source),
-          reason: outcome.reason,
-        });
         return {
           state: { at: 'todo', attempt, reason: outcome.reason },
           blocked: outcome.blocksOthers === true,
