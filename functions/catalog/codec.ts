@@ -2,7 +2,14 @@ import type { Json } from '../shared/durable.ts';
 import { failedError } from '../shared/errors.ts';
 import type { Vault } from './vault.ts';
 
-type Parsed<T> = { success: true; data: T } | { success: false; error: { message: string } };
+interface Finding {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+type Parsed<T> =
+  | { success: true; data: T }
+  | { success: false; error: { readonly issues: readonly Finding[] } };
 
 export interface DocumentSchema<T> {
   safeParse(value: unknown): Parsed<T>;
@@ -22,7 +29,16 @@ export async function readDocument<T>(
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw failedError(
-    `${key} in the vault is not a document that this version understands: ${parsed.error.message.replace(/\s+/g, ' ')}`,
+    `${key} in the vault is not a document that this version understands: ${describe(parsed.error.issues)}`,
     'use the version of Snapkeep that wrote it, or look at its versions in the vault',
   );
+}
+
+/** The first findings: a document of another kind has one for every key, and a sentence has to end. */
+function describe(findings: readonly Finding[]): string {
+  const shown = findings
+    .slice(0, 2)
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`));
+  const hidden = findings.length - shown.length;
+  return shown.join('; ') + (hidden > 0 ? ` (and ${hidden} more)` : '');
 }
