@@ -31,6 +31,7 @@ export function openSession({ io, logger }: Invocation, config: Config): Session
   const environment = { clients, region: config.region, account, clock: io.clock, logger };
   return {
     config,
+    clients,
     vault,
     ledger: new Ledger(vault),
     rotations: new RotationLedger(vault),

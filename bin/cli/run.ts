@@ -6,6 +6,7 @@ import { register as registerForget } from '../commands/forget.ts';
 import { register as registerHold } from '../commands/hold.ts';
 import { register as registerInit } from '../commands/init.ts';
 import { register as registerList } from '../commands/list.ts';
+import { register as registerRestore } from '../commands/restore.ts';
 import { register as registerRetention } from '../commands/retention.ts';
 import { register as registerRotate } from '../commands/rotate.ts';
 import { register as registerSandbox } from '../commands/sandbox.ts';
@@ -26,6 +27,7 @@ const verbs: readonly Register[] = [
   registerBackup,
   registerList,
   registerShow,
+  registerRestore,
   registerRotate,
   registerHold,
   registerUnhold,

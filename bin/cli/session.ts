@@ -1,6 +1,7 @@
 import type { Ledger } from '../../functions/catalog/ledger.ts';
 import type { RotationLedger } from '../../functions/catalog/rotation-ledger.ts';
 import type { S3Vault } from '../../functions/catalog/s3-vault.ts';
+import type { AwsClients } from '../../functions/clients/aws.ts';
 import { accessProblem } from '../../functions/clients/problems.ts';
 import type { Driver } from '../../functions/drivers/driver.ts';
 import type { Remover } from '../../functions/drivers/removal.ts';
@@ -13,6 +14,7 @@ import type { Invocation } from './host.ts';
 /** What a verb that works with AWS stands on: one configuration, one Region, one account. */
 export interface Session {
   readonly config: Config;
+  readonly clients: AwsClients;
   readonly vault: S3Vault;
   readonly ledger: Ledger;
   readonly rotations: RotationLedger;

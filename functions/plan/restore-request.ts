@@ -65,7 +65,7 @@ export const restoreRequestSchema = z.strictObject(
     ).optional(),
     instanceProfile: texts.instanceProfile.optional(),
     // CreateKeyPair takes up to 255 ASCII characters; these are the ones that need no quoting anywhere.
-    key: form(/^[A-Za-z0-9][A-Za-z0-9 ._@:+=,-]{0,254}$/, 'the name of a key pair').optional(),
+    keyName: form(/^[A-Za-z0-9][A-Za-z0-9 ._@:+=,-]{0,254}$/, 'the name of a key pair').optional(),
     privateIp: choice(['auto', 'keep', 'new']).default('auto'),
     elasticIp: choice(['move', 'none']).default('none'),
     hostname: texts.hostname.optional(),

@@ -5,7 +5,7 @@ import { type MachineTarget, textAt } from './machine-target.ts';
 import type { KnownMachine } from './machines.ts';
 import type { Resolved } from './resolve.ts';
 
-/** The machine as it will be called when the restore is over: an Elastic IP moves last, and is known before. */
+/** The machine as it will be called when the restore is over: an Elastic IP moves after the rewrite, and is known before. */
 export function finalMachine(
   { request }: Resolved,
   machine: MachineTarget,

@@ -62,6 +62,8 @@ function callsOf(deps: RestoreDependencies, resolved: Resolved): RestorePlan['ca
   const calls: (PlannedCall & { readonly step: string })[] = [];
   const add = (step: string, planned: readonly PlannedCall[]) =>
     calls.push(...planned.map((call) => ({ step, ...call })));
+  /** Calls of a machine that belong to later steps, in their order. */
+  const later: PlannedCall[] = [];
   for (const { restorer, order } of databases) add('start-databases', restorer.describe(order));
   for (const step of plannedSteps(resolved)) {
     const { machine, command } = step;
@@ -71,15 +73,15 @@ function callsOf(deps: RestoreDependencies, resolved: Resolved): RestorePlan['ca
         const withUserData = application
           ? { ...each.order, userData: application.launchUserData({ sshHostKeys: request.sshHostKeys }) }
           : each.order;
-        add(
-          'launch',
-          each.restorer.describe(withUserData, {
-            ...(releaseGroups === undefined ? {} : { releaseGroups }),
-            moveElasticIp: request.elasticIp === 'move',
-          }),
-        );
+        const [launch, ...then] = each.restorer.describe(withUserData, {
+          ...(releaseGroups === undefined ? {} : { releaseGroups }),
+          moveElasticIp: request.elasticIp === 'move',
+        });
+        if (launch) add('launch', [launch]);
+        later.push(...then);
       }
     }
+    if (step.kind === 'release' || step.kind === 'elastic-ip') add(step.name, later.splice(0, 1));
     if (machine && command) {
       const described = deps.commands.describe({
         machine: newMachine(machine),

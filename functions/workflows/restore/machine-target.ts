@@ -76,7 +76,7 @@ export function machineTarget(question: MachineQuestion): MachineTarget {
       ...(target.subnet === undefined ? {} : { subnet: target.subnet }),
       ...(request.instanceType === undefined ? {} : { instanceType: request.instanceType }),
       ...(target.instanceProfile === undefined ? {} : { instanceProfile: target.instanceProfile }),
-      ...(request.key === undefined ? {} : { keyName: request.key }),
+      ...(request.keyName === undefined ? {} : { keyName: request.keyName }),
       launchGroups: hold ? [quarantine] : target.securityGroups,
     },
     // Without a profile nobody rewrites: the machine stays where it can do no harm.

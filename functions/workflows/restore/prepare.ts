@@ -94,14 +94,19 @@ function recordedRequest(request: RestoreRequest): { readonly [key: string]: Jso
 }
 
 function sameRequest(standing: RestoreRecord, request: RestoreRequest): RestoreRecord {
-  const differs = Object.entries({ ...standing.request, ...recordedRequest(request) }).flatMap(([key]) =>
-    sortedText(standing.request[key]) === sortedText(recordedRequest(request)[key]) ? [] : [key],
-  );
+  const differs = differences(standing, request);
   if (differs.length === 0) return standing;
   throw usageError(
     `restore ${standing.request_id} was asked for with another ${differs.join(', ')} at ${standing.requested_at}`,
     `go on with it by --resume ${standing.request_id}, or begin another one under another ID`,
   );
+}
+
+/** The keys in which a request is another one than the recorded. */
+export function differences(record: RestoreRecord, request: RestoreRequest): readonly string[] {
+  const asked = recordedRequest(request);
+  const keys = new Set([...Object.keys(record.request), ...Object.keys(asked)]);
+  return [...keys].filter((key) => sortedText(record.request[key]) !== sortedText(asked[key]));
 }
 
 const sortedText = (value: Json | undefined): string =>

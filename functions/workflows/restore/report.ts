@@ -33,6 +33,12 @@ export async function buildReport(
   const machines = await Promise.all(
     resolved.machines.map((machine) => reportedMachine(run, resolved, machine, facts[machine.key])),
   );
+  const changes = resolved.machines.flatMap((machine) => {
+    const known = facts[machine.key];
+    return known === undefined || resolved.application === undefined
+      ? []
+      : [changeOf(resolved, machine, known, databases)];
+  });
   const steps = reportedSteps(run, failure);
   const passedAt = lastCheck(run);
   const completed = failure === undefined;
@@ -53,12 +59,7 @@ export async function buildReport(
         : null,
     machines,
     databases: reportedDatabases(resolved, databases),
-    addresses: resolved.machines.flatMap((machine) => {
-      const known = facts[machine.key];
-      return known === undefined || resolved.application === undefined
-        ? []
-        : changeOf(resolved, machine, known, databases).replacements;
-    }),
+    addresses: changes.flatMap(({ replacements }) => replacements),
     files: reportedFiles(run),
     steps,
     checks: run.steps.flatMap((step) => {
@@ -70,7 +71,11 @@ export async function buildReport(
       ];
     }),
     failure: failure === undefined ? null : reportedFailure(run, failure),
-    warnings: [...record.warnings, ...noteworthy(steps)],
+    warnings: [
+      ...record.warnings,
+      ...changes.flatMap(({ gone }) => gone.map(withoutSuccessor)),
+      ...noteworthy(steps),
+    ],
     remains: remainsOf(resolved, { machines, databases, facts, completed }),
     snapkeep_version: deps.snapkeepVersion,
   };
@@ -177,6 +182,9 @@ function reportedFailure(run: Run, { step, message, exitCode, output }: StepFail
     resume: `snapkeep restore --resume ${run.record.request_id}`,
   };
 }
+
+const withoutSuccessor = (address: string): string =>
+  `the restored machine has no public address in place of ${address}: where that stands in its configuration, it still does`;
 
 /** Failures that the profile says to go on after. */
 const noteworthy = (steps: readonly ReportedStep[]): string[] =>

@@ -68,11 +68,8 @@ export function plannedSteps(resolved: Resolved): readonly PlannedStep[] {
       for (const step of commandSteps(resolved, machine)) add(step);
     }
   }
-  for (const machine of machines) {
-    if (request.elasticIp !== 'move') break;
-    const title = 'move the Elastic IP to the restored machine';
-    add({ ...named('elastic-ip', machine, machines), title, limitSeconds: limits.move });
-  }
+  if (!application)
+    for (const machine of machines) for (const step of moveSteps(resolved, machine)) add(step);
   if (request.dns !== undefined) {
     const title = `point ${request.dns.name} at the restored machine`;
     add({ name: 'dns', kind: 'dns', title, limitSeconds: limits.dns });
@@ -80,7 +77,10 @@ export function plannedSteps(resolved: Resolved): readonly PlannedStep[] {
   return steps;
 }
 
-/** The machine's commands; it leaves the quarantine as soon as nothing of its old configuration is left. */
+/**
+ * The machine's commands; it leaves the quarantine as soon as nothing of its old configuration is left. Then it gets
+ * its public address, because the application is to start, and to be checked, with the one that it keeps.
+ */
 function commandSteps(
   { machines, application, request }: Resolved,
   machine: MachineTarget,
@@ -97,7 +97,17 @@ function commandSteps(
     ...{ title: 'take the machine out of quarantine', limitSeconds: limits.move },
   };
   const rewritten = commands.findLastIndex(({ purpose }) => purpose === 'rewrite') + 1;
-  return machine.releaseGroups === undefined ? steps : steps.toSpliced(rewritten, 0, release);
+  const released = machine.releaseGroups === undefined ? [] : [release];
+  return steps.toSpliced(rewritten, 0, ...released, ...moveSteps({ machines, request }, machine));
+}
+
+function moveSteps(
+  { machines, request }: Pick<Resolved, 'machines' | 'request'>,
+  machine: MachineTarget,
+): readonly Omit<PlannedStep, 'onFailure'>[] {
+  if (request.elasticIp !== 'move') return [];
+  const title = 'move the Elastic IP to the restored machine';
+  return [{ ...named('elastic-ip', machine, machines), title, limitSeconds: limits.move }];
 }
 
 function named(

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import type { Command } from 'commander';
+import { RestoreLedger } from '../../functions/catalog/restores.ts';
+import { createEngine } from '../../functions/engine/engine.ts';
+import { findPlan } from '../../functions/plan/load.ts';
+import { parseRestoreRequest, type RestoreRequest } from '../../functions/plan/restore-request.ts';
+import { exitCodes, failedError, usageError } from '../../functions/shared/errors.ts';
+import type { RestoreInput } from '../../functions/workflows/restore/ports.ts';
+import { restoreWorkflow } from '../../functions/workflows/restore/restore.ts';
+import { findUnfinished } from '../../functions/workflows/restore/unfinished.ts';
+import type { Host, Invocation } from '../cli/host.ts';
+import { createProgress } from '../cli/progress.ts';
+import { addRestoreFlags, type RestoreOptions, readRequest } from '../cli/restore-flags.ts';
+import { describePlanned } from '../cli/restore-plan-text.ts';
+import { describeReport, failureOf } from '../cli/restore-report.ts';
+import { type Session, withSession } from '../cli/session.ts';
+import { formatDuration } from '../cli/text.ts';
+
+export function register(program: Command, host: Host): void {
+  const command = program
+    .command('restore')
+    .description('bring a backup back as new machines and databases, and make the application work there')
+    .argument('[backup]', 'backup ID, or latest for the newest complete one');
+  addRestoreFlags(command).action(
+    host.run(async (invocation, backup: string | undefined, options: RestoreOptions) =>
+      withSession(invocation, async (session) => {
+        const input =
+          options.resume === undefined
+            ? await newInput(invocation, session, backup, options)
+            : await resumedInput(session, backup, options);
+        return runRestore(invocation, session, input);
+      }),
+    ),
+  );
+}
+
+async function newInput(
+  { io, logger }: Invocation,
+  session: Session,
+  backup: string | undefined,
+  options: RestoreOptions,
+): Promise<RestoreInput> {
+  const asked = await readRequest(io, backup, options);
+  if (asked.plan === undefined) {
+    throw usageError(
+      'it is not said which plan to restore',
+      'add --plan NAME; `snapkeep list` shows the plans',
+    );
+  }
+  if (asked.backup === undefined) {
+    throw usageError(
+      'it is not said which backup to restore',
+      'name one, or latest: snapkeep restore latest --plan ci',
+    );
+  }
+  const request = parseRestoreRequest(asked);
+  const plan = findPlan(session.config, request.plan);
+  await session.vault.check();
+  const input = { plan: plan.name, request: toInput(request) };
+  if (request.id !== undefined) return { ...input, requestId: request.id };
+  const journal = new RestoreLedger(session.vault);
+  const unfinished = request.dryRun ? undefined : await findUnfinished(journal, request, io.clock.now());
+  if (unfinished) {
+    logger.warn(
+      `going on with restore ${unfinished.request_id}, which was begun at ${unfinished.requested_at} and did not end; another one needs an --id of its own`,
+    );
+    return { ...input, requestId: unfinished.request_id };
+  }
+  return { ...input, requestId: newId(io.clock.now()) };
+}
+
+/** Sound: a request after its schema is plain data; the round trip drops what is undefined. */
+const toInput = (request: RestoreRequest): NonNullable<RestoreInput['request']> =>
+  JSON.parse(JSON.stringify(request)) as NonNullable<RestoreInput['request']>;
+
+async function resumedInput(
+  session: Session,
+  backup: string | undefined,
+  { resume = '', plan, startApplication, ...others }: RestoreOptions,
+): Promise<RestoreInput> {
+  const further = [backup, ...Object.values({ ...others, resume: undefined })];
+  if (further.some((value) => value !== undefined) || !startApplication) {
+    throw usageError(
+      '--resume goes on with what was asked for and takes nothing else',
+      'leave out the other flags, or begin another restore',
+    );
+  }
+  await session.vault.check();
+  const journal = new RestoreLedger(session.vault);
+  const plans =
+    plan === undefined ? Object.keys(session.config.plans) : [findPlan(session.config, plan).name];
+  if (!/^[a-z0-9-]{1,40}$/.test(resume))
+    throw usageError(`${JSON.stringify(resume)} is not the ID of a restore`);
+  for (const name of plans) {
+    if (await journal.read(name, resume)) return { plan: name, requestId: resume };
+  }
+  throw usageError(
+    `there is no restore ${resume} in the vault`,
+    'its ID was printed when it began, and stands below ledger/<plan>/restores/ in the vault',
+  );
+}
+
+/** `20261120t080000-3f9a`: sorts by time, and two at once differ. */
+function newId(now: number): string {
+  const time = new Date(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').toLowerCase();
+  return `${time}-${randomBytes(2).toString('hex')}`;
+}
+
+async function runRestore(invocation: Invocation, session: Session, input: RestoreInput): Promise<number> {
+  const { io, logger } = invocation;
+  const progress = createProgress(io);
+  const begunAt = io.clock.now();
+  // Loaded here, since other verbs need none of it.
+  const { restoreDependencies } = await import('../cli/restore-dependencies.ts');
+  const deps = restoreDependencies(invocation, session, {
+    begun: ({ request_id, backup_id }) =>
+      logger.info(
+        `restore ${request_id} of ${backup_id}; if it is interrupted: snapkeep restore --resume ${request_id}`,
+      ),
+    progress: (step, detail) =>
+      progress.update(`${step}: ${detail}, ${formatDuration(io.clock.now() - begunAt)}`),
+    finished: async () => progress.clear(),
+  });
+  const engine = createEngine({ clock: io.clock });
+  try {
+    const result = await engine.run(restoreWorkflow(deps), input, { signal: io.signal });
+    progress.clear();
+    if (result.status === 'planned') {
+      const { planned, requestId } = result;
+      invocation.print({
+        json: { dry_run: true, request_id: requestId, ...planned },
+        text: describePlanned(planned),
+      });
+      return planned.problems.length > 0 ? exitCodes.usage : exitCodes.done;
+    }
+    const report = await deps.journal.lastReport(result.plan, result.requestId);
+    if (!report) throw failedError(`the report of restore ${result.requestId} cannot be read`);
+    invocation.print({ json: report, text: describeReport(report, session.config.vault.bucket) });
+    if (report.failure) io.stderr.write(failureOf(report.failure));
+    return report.status === 'completed' ? exitCodes.done : exitCodes.failed;
+  } finally {
+    progress.clear();
+  }
+}
