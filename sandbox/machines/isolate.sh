@@ -5,30 +5,30 @@
 # whoever climbs out of it arrives at it again. The capabilities that could take the mount away (CAP_SYS_ADMIN) or make
 # device nodes are gone before the first byte of the script is read, for good: neither becoming root nor executing a
 # file brings them back. There is no /proc and no /sys, whose files know the host's root by its number.
+# -n: the host's own list of mounts is none of a namespace's business.
 set -eu
 tree=$1
 run=$2
 setpriv=$(command -v setpriv)
 chroot=$(command -v chroot)
-mount --make-rprivate /
-mount --bind "$tree" "$tree"
-mount -o remount,bind,nodev,nosuid "$tree"
+mount -n --bind "$tree" "$tree"
+mount -n -o remount,bind,nodev,nosuid "$tree"
 cd "$tree"
 for folder in run dev; do
   if [ ! -d "$folder" ] || [ -L "$folder" ]; then mkdir "$folder"; fi
-  mount -t tmpfs -o nodev,nosuid,size=16m tmpfs "$folder"
+  mount -n -t tmpfs -o nodev,nosuid,size=16m,mode=755 tmpfs "$folder"
 done
 # Of the devices, those that keep nothing and tell nothing.
 for device in null zero full random urandom; do
   : >"dev/$device"
-  mount --bind "/dev/$device" "dev/$device"
+  mount -n --bind "/dev/$device" "dev/$device"
 done
 mkdir run/sandbox
-mount --bind "$run" run/sandbox
-mount -o remount,bind,nodev,nosuid run/sandbox
-mount --bind "$3" run/sandbox/bin
-mount -o remount,bind,ro,nodev,nosuid run/sandbox/bin
-mount --move . /
+mount -n --bind "$run" run/sandbox
+mount -n -o remount,bind,nodev,nosuid run/sandbox
+mount -n --bind "$3" run/sandbox/bin
+mount -n -o remount,bind,ro,nodev,nosuid run/sandbox/bin
+mount -n --move . /
 umask 022
 # In blocks of 512 bytes: 256 MiB for a file.
 ulimit -f 524288

@@ -7,7 +7,7 @@
 # The variables that functions set are results; POSIX has no local ones, so recursive functions run in a subshell.
 here=${0%/*}
 run=${here%/bin}
-root=$(cat "$run/root")
+IFS= read -r root <"$run/root"
 state=$run/state
 export LC_ALL=C
 
@@ -54,17 +54,24 @@ replace() {
   mkdir -p "${resolved%/*}" && cat >"$resolved.new" && mv -f "$resolved.new" "$resolved"
 }
 
-elapsed() { cat "$run/elapsed"; }
-now() { echo $(($(cat "$run/clock") + $(elapsed))); }
-fact() { cat "$state/facts/$1" 2>/dev/null || true; }
+# The first line of a file of the stand-ins, empty when there is none. Builtins only: a machine starts many units.
+first_line() {
+  line=
+  if [ -f "$1" ]; then IFS= read -r line <"$1" || :; fi
+  echo "$line"
+}
+elapsed() { first_line "$run/elapsed"; }
+now() { echo $(($(first_line "$run/clock") + $(elapsed))); }
+fact() { first_line "$state/facts/$1"; }
 
-# Begins the record of an event; its members are files in $event.
+# Begins the record of an event; its members are files in $event. Numbers are of four digits, so that names sort.
 event() {
-  number=$(ls "$run/events" | wc -l)
-  while number=$((number + 1)) && ! mkdir "$run/events/$(printf %04d "$number")" 2>/dev/null; do
-    [ "$number" -lt 9999 ] || exit 70
+  set -- "$1" "$run/events"/*
+  number=$((10000 + $# - 1))
+  [ -e "${2-}" ] || number=10000
+  while number=$((number + 1)) && event=$run/events/${number#1} && ! mkdir "$event" 2>/dev/null; do
+    [ "$number" -lt 19999 ] || exit 70
   done
-  event=$run/events/$(printf %04d "$number")
   elapsed >"$event/elapsed"
   echo "$1" >"$event/kind"
 }

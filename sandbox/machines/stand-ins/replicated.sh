@@ -80,13 +80,15 @@ app_begin() {
 
 # Prints started, starting, stopped or stopping, as of now.
 app_state() {
-  current=$(cat "$state/app/state" 2>/dev/null || echo stopped)
-  age=$(($(now) - $(cat "$state/app/since" 2>/dev/null || echo 0)))
+  current=$(first_line "$state/app/state")
+  since=$(first_line "$state/app/since")
+  age=$(($(now) - ${since:-0}))
   case $current in
     starting) if [ "$age" -ge "$app_start_ms" ] && operator_connected; then current=started; fi ;;
     stopping) if [ "$age" -ge "$app_stop_ms" ]; then current=stopped; fi ;;
   esac
-  echo "$current" | tee "$state/app/state"
+  echo "${current:-stopped}" >"$state/app/state"
+  echo "${current:-stopped}"
 }
 
 app_healthy() {

@@ -60,21 +60,31 @@ loaded_unit() {
   if [ -f "$state/loaded/$1" ]; then cat "$state/loaded/$1"; else read_unit "$1"; fi
 }
 
-# Values of a key in a section of the text on standard input, one per line; an empty value resets the list.
-unit_values() {
-  awk -v section="[$1]" -v key="$2" '
+# Reads the unit on standard input once: prints `<section>.<key>=<value>`, without what an empty value took back.
+parse_unit() {
+  awk '
     { sub(/\r$/, "") }
     held != "" { $0 = held $0; held = "" }
     /^[ \t]*[#;]/ { next }
     /\\$/ { held = substr($0, 1, length($0) - 1) " "; next }
-    /^\[/ { current = $0; next }
-    current == section && index($0, "=") {
-      name = substr($0, 1, index($0, "=") - 1); gsub(/^[ \t]+|[ \t]+$/, "", name)
-      if (name != key) next
+    /^\[/ { section = substr($0, 2, index($0, "]") - 2); next }
+    index($0, "=") {
+      key = substr($0, 1, index($0, "=") - 1); gsub(/^[ \t]+|[ \t]+$/, "", key)
       value = substr($0, index($0, "=") + 1); gsub(/^[ \t]+|[ \t]+$/, "", value)
-      if (value == "") count = 0; else values[++count] = value
+      key = section "." key
+      if (value == "") { reset[key] = count; next }
+      keys[++count] = key; values[count] = value
     }
-    END { for (i = 1; i <= count; i++) print values[i] }'
+    END { for (i = 1; i <= count; i++) if (i > reset[keys[i]]) print keys[i] "=" values[i] }'
+}
+
+# Values of a key of the unit that was read into $parsed, one per line.
+unit_values() {
+  while IFS= read -r line; do
+    case $line in "$1="*) echo "${line#*=}" ;; esac
+  done <<END
+$parsed
+END
 }
 
 # Names of what stands in `<unit>.wants` and `<unit>.requires`.

@@ -14,9 +14,11 @@ record_unit() { # action unit [detail]
 # Copies a configuration file of the machine beside the event, and its path.
 record_file() {
   inside "$1" && [ -f "$resolved" ] || return 0
-  if grep -qxF "$1" "$event/paths" 2>/dev/null; then return 0; fi
+  case "$recorded" in *"|$1|"*) return 0 ;; esac
+  recorded="$recorded|$1|"
+  files=$((files + 1))
   echo "$1" >>"$event/paths"
-  head -c 262144 "$resolved" >"$event/file.$(wc -l <"$event/paths" | tr -d ' ')"
+  head -c 262144 "$resolved" >"$event/file.$files"
 }
 
 # The paths that follow on standard input, one per line, each `-` for "may be missing" first.
@@ -84,7 +86,8 @@ start_unit() (
       exit 5
       ;;
   esac
-  for needed in $(printf '%s\n' "$text" | unit_values Unit Requires); do
+  parsed=$(printf '%s\n' "$text" | parse_unit)
+  for needed in $(unit_values Unit.Requires); do
     if ! start_unit "$needed"; then
       record_unit failed "$unit" "a dependency failed: $needed"
       complain "A dependency job for $unit failed."
@@ -92,19 +95,21 @@ start_unit() (
     fi
   done
   # An order alone starts nothing; it waits for what is about to start.
-  for earlier in $(printf '%s\n' "$text" | unit_values Unit After); do
+  for earlier in $(unit_values Unit.After); do
     if grep -qxF "$earlier" "$state/queue" 2>/dev/null; then start_unit "$earlier" 2>/dev/null || true; fi
   done
-  if ! printf '%s\n' "$text" | unit_values Unit ConditionPathExists | condition_holds; then
+  if ! unit_values Unit.ConditionPathExists | condition_holds; then
     record_unit skipped "$unit" "its condition does not hold"
     exit 0
   fi
   event unit
+  recorded=
+  files=0
   echo "$unit" >"$event/unit"
   : >"$event/environment"
-  printf '%s\n' "$text" | unit_values Service ExecStart >"$event/exec"
-  if ! printf '%s\n' "$text" | unit_values Service EnvironmentFile >"$event/wanted" ||
-    ! environment_files <"$event/wanted"; then
+  unit_values Service.ExecStart >"$event/exec"
+  unit_values Service.EnvironmentFile >"$event/wanted"
+  if ! environment_files <"$event/wanted"; then
     echo failed >"$event/action"
     echo "an environment file is missing" >"$event/detail"
     : >"$state/failed/$unit"
