@@ -194,6 +194,23 @@ describe('a backup', () => {
     expect([...tallies.values()].map(({ total }) => total)).toEqual([500, 500, 203]);
   });
 
+  it('fits the longest reasons of 500 failed copies into one checkpoint', async () => {
+    const clock = aClock();
+    const driver = new FakeDriver({ clock, ids: ids(500), copySeconds: 600 });
+    const copy = { id: 'c'.repeat(57), name: 'n'.repeat(57) };
+    const reason = 'no "key" of mine: '.repeat(40);
+    driver.poll = async ({ copies }) =>
+      copies.map(({ id }) => ({ state: 'failed', id, reason, snapshots: [] }));
+    driver.start = async ({ source }) => ({
+      state: 'started',
+      id: `${copy.id}${source.id}`.slice(-57),
+      name: copy.name,
+    });
+    const manifest = await backupBench({ clock, drivers: [driver] }).run();
+    expect(manifest.status).toBe('failed');
+    expect(manifest.errors[0]).toMatch(/^ec2\/i-0+: no "key" of mine: .*\.\.\.$/);
+  });
+
   it('keeps one kind going while the quota of another is used up', async () => {
     const clock = aClock();
     const machines = new FakeDriver({ clock, ids: ids(2), quota: 0 });

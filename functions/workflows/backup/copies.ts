@@ -5,7 +5,7 @@ import { isCredentialProblem } from '../../shared/cloud-errors.ts';
 import { describeError } from '../../shared/errors.ts';
 import { type SourceKind, sourceKey, sourceKinds } from '../../shared/source.ts';
 import type { BackupDependencies } from './ports.ts';
-import { failed, type SourceState, type States } from './state.ts';
+import { failed, type SourceState, type States, waiting } from './state.ts';
 
 /** Calls under way at once; the pacing of the clients decides how fast they really go. */
 const concurrency = 10;
@@ -82,7 +82,7 @@ async function startOne(
         return { state: { at: 'pending', attempt, id: outcome.id, name: outcome.name }, blocked: false };
       case 'wait':
         return {
-          state: { at: 'todo', attempt, reason: outcome.reason },
+          state: waiting(attempt, outcome.reason),
           blocked: outcome.blocksOthers === true,
         };
       case 'failed':

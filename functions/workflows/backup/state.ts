@@ -23,14 +23,33 @@ export type States = { readonly [index: string]: SourceState };
 /** A closed form of `States` for the durable port, whose results are plain data. */
 export type StatesJson = States & Json;
 
-/** Reasons come from services and may be long; 500 of them must fit into one checkpoint. */
-const reasonLimit = 300;
+/**
+ * Reasons come from services and may be long; 500 of them, with two names of 57 characters each, must fit into the
+ * 200 KB of one checkpoint. Counted as they are written there: as JSON in UTF-8.
+ */
+const reasonBytes = 230;
+
+function shortened(reason: string): string {
+  if (fits(reason)) return reason;
+  // No character takes less than a byte.
+  let end = reasonBytes;
+  while (!fits(`${reason.slice(0, end)}...`)) end -= 1;
+  return `${reason.slice(0, end)}...`;
+}
+
+const fits = (reason: string): boolean => Buffer.byteLength(JSON.stringify(reason)) <= reasonBytes;
 
 export const failed = (reason: string, copy: { id?: string; name?: string } = {}): SourceState => ({
   at: 'failed',
-  reason: reason.length > reasonLimit ? `${reason.slice(0, reasonLimit - 3)}...` : reason,
+  reason: shortened(reason),
   ...(copy.id === undefined ? {} : { id: copy.id }),
   ...(copy.name === undefined ? {} : { name: copy.name }),
+});
+
+export const waiting = (attempt: number, reason: string): SourceState => ({
+  at: 'todo',
+  attempt,
+  reason: shortened(reason),
 });
 
 /** How far a run is; one shard's share of it where the backup is divided. */
