@@ -73,7 +73,8 @@ export function createDispatcher(options: DispatcherOptions): (request: WireRequ
       requestId: randomUUID(),
       queryMode: request.headers['x-amzn-query-mode'] === 'true',
       protocol: guessProtocol(request),
-      service: UNKNOWN,
+      // Of the services that answer in XML without an action, only this one has paths of its own.
+      service: request.path.startsWith('/2013-04-01/') ? 'route53' : UNKNOWN,
       action: UNKNOWN,
     };
     let answer: Answer;

@@ -168,7 +168,11 @@ describe('a launch', () => {
       state: 'failed',
       reason: expect.stringContaining('16385 bytes'),
     });
-    expect(await world.restorer.launch(world.order({ launchGroups: [] }))).toMatchObject({ state: 'failed' });
+    const bare = { ...world.point, relaunch: {} };
+    expect(await world.restorer.launch(world.order({ launchGroups: [], point: bare }))).toEqual({
+      state: 'failed',
+      reason: 'no subnet, instance type, security group is recorded or given for the launch',
+    });
     fault({ action: 'RunInstances', code: 'UnauthorizedOperation', status: 403, times: 1 });
     expect(await world.restorer.launch(world.order())).toMatchObject({
       state: 'failed',

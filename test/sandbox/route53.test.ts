@@ -252,10 +252,12 @@ describe('record sets', () => {
   });
 });
 
-it('a request without a signature and an operation that is not there are refused in the form of the service', async () => {
+it('a request without a signature, or with keys that nobody has, is refused in the form of the service', async () => {
   const unsigned = await fetch(`${sandbox.clientConfig.endpoint}/2013-04-01/hostedzone`);
   expect(unsigned.status).toBe(403);
-  expect(unsigned.headers.get('content-type')).toBe('application/xml');
+  expect(await unsigned.text()).toMatch(
+    /<ErrorResponse><Error><Type>Sender<\/Type><Code>MissingAuthenticationToken<\/Code>/,
+  );
   const stranger = new Route53Client({
     ...sandbox.clientConfig,
     credentials: { accessKeyId: 'AKIASTRANGER', secretAccessKey: 'x' },

@@ -9,7 +9,7 @@ import { describeError, errorCode } from '../../shared/errors.ts';
 import { tagKeys } from '../../shared/names.ts';
 import { sourceKey } from '../../shared/source.ts';
 import type { MachineLaunch, MachineOrder } from '../restorer.ts';
-import { clientToken, launchInput } from './launch-order.ts';
+import { clientToken, launchInput, subnetOf, typeOf } from './launch-order.ts';
 import { refusalOfLaunch } from './launch-refusals.ts';
 import { carriesTags } from './tags.ts';
 
@@ -21,8 +21,14 @@ export async function launchMachine(ec2: EC2Client, order: MachineOrder): Promis
   const size = Buffer.byteLength(order.userData ?? '');
   if (size > userDataLimit)
     return { state: 'failed', reason: `the user data has ${size} bytes, EC2 takes ${userDataLimit}` };
-  if (order.launchGroups.length === 0)
-    return { state: 'failed', reason: 'no security group is given for the launch' };
+  // What is left out, EC2 would choose by itself: the default VPC, its default group, an ancient type.
+  const missing = [
+    ...(subnetOf(order) === undefined ? ['subnet'] : []),
+    ...(typeOf(order) === undefined ? ['instance type'] : []),
+    ...(order.launchGroups.length === 0 ? ['security group'] : []),
+  ];
+  if (missing.length > 0)
+    return { state: 'failed', reason: `no ${missing.join(', ')} is recorded or given for the launch` };
   const existing = await machineOf(ec2, order);
   if (existing !== undefined) return existing;
   try {
@@ -61,8 +67,8 @@ async function machineOf(ec2: EC2Client, order: MachineOrder): Promise<MachineLa
 
 const isOver = (state: string | undefined): boolean => state === 'terminated' || state === 'shutting-down';
 
-const terminated = (id: string): string =>
-  `the machine ${id} of this restore has been terminated: look for its reason in EC2, then start a new restore`;
+const terminated = (id?: string): string =>
+  `the machine${id === undefined ? '' : ` ${id}`} of this restore has been terminated: look for its reason in EC2, then start a new restore`;
 
 /** Devices that the image has no volume for must not be named in a launch. */
 async function devicesOf(ec2: EC2Client, imageId: string): Promise<ReadonlySet<string>> {
@@ -85,7 +91,7 @@ async function outcomeOf(ec2: EC2Client, order: MachineOrder, error: unknown): P
         }
       );
     case 'IdempotentInstanceTerminated':
-      return (await machineOf(ec2, order)) ?? { state: 'failed', reason: terminated('of this restore') };
+      return (await machineOf(ec2, order)) ?? { state: 'failed', reason: terminated() };
     case 'RequestLimitExceeded':
     case 'ResourceCountExceeded':
     case 'RequestResourceCountExceeded':
