@@ -98,9 +98,12 @@ async function rotatePlan(
 }
 
 /** Their backups stay as they are until somebody puts the plan back. */
-async function plansWithoutConfiguration({ ledger, config }: Session): Promise<string[]> {
-  const plans = new Set((await ledger.listBackups()).map(({ plan }) => plan));
-  return [...plans].filter((plan) => !Object.hasOwn(config.plans, plan)).sort();
+async function plansWithoutConfiguration({ ledger, rotations, config }: Session): Promise<string[]> {
+  const known = new Set((await ledger.listBackups()).map(({ plan }) => plan));
+  const standing: string[] = [];
+  for (const plan of [...known].filter((name) => !Object.hasOwn(config.plans, name)).sort())
+    if ((await rotations.history(plan)).backups.length > 0) standing.push(plan);
+  return standing;
 }
 
 function printReports(

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { failedError } from '../shared/errors.ts';
 import { readDocument, toJson } from './codec.ts';
 import { type PlanHistory, readHistory } from './history.ts';
@@ -37,7 +38,7 @@ export class RotationLedger {
     if ((await this.#vault.create(key, toJson(intent))) === 'exists') {
       const standing = await readDocument(this.#vault, key, rotationIntentSchema);
       // An answer that was lost: the earlier try of this very call arrived.
-      if (JSON.stringify(standing) !== JSON.stringify(intent))
+      if (!isDeepStrictEqual(standing, toJson(intent)))
         throw failedError(`${key} exists already`, 'run the same command again');
     }
     this.#lastIntent = intent;

@@ -7,7 +7,7 @@ import { account, bucket, type Process } from './cloud.ts';
 export const caller = `arn:aws:iam::${account}:user/ops`;
 
 /** What a rotation in the sandbox stands on, with the clients of one process. */
-export function rotationOf({ clients, deps }: Process): RotateDependencies {
+export function rotationOf({ clients, deps }: Pick<Process, 'clients' | 'deps'>): RotateDependencies {
   const { clock } = deps;
   return {
     backup: deps,

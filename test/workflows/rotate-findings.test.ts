@@ -148,4 +148,14 @@ describe('what a crashed rotation left', () => {
     expect(await bench.rotate()).toMatchObject({ state: 'idle', findings: 1 });
     expect(bench.ec2.snapshots.size).toBe(3);
   });
+
+  it('is nothing when two rotations go on at once: together they delete what one would', async () => {
+    const bench = new RotationBench({ now, plan: policy({ last: 3 }) });
+    await bench.addEvery(24, 6, day(0));
+    const results = await Promise.all([bench.rotate(), bench.rotate(), bench.rotate()]);
+    expect(results.map(({ state, kept }) => [state, kept])).toEqual(results.map(() => ['done', 0]));
+    expect(bench.left()).toEqual([2, 1, 0].map((n) => amiOf(day(n))));
+    expect([...bench.ec2.removed].sort()).toEqual([5, 4, 3].map((n) => amiOf(day(n))));
+    expect(await bench.rotate()).toMatchObject({ state: 'idle', findings: 0 });
+  });
 });
