@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MachineFacts } from './cloud-init.ts';
 import { type Endpoint, findEndpoints } from './endpoints.ts';
 import type { MachineEvent, ReadFile, UnitCause, UnitEvent } from './events.ts';
 import { readPlainFile } from './inside.ts';
+import { digestOf } from './trust.ts';
 
 /** What a connection would meet, by the network that the machine is in at this moment. */
 export interface Surroundings {
@@ -68,9 +68,7 @@ function eventsOf(folder: string, startedAt: number, cause: UnitCause, around: S
     {
       ...plain,
       execStart: read('exec'),
-      configuration: files.map(
-        ({ path, text }): ReadFile => ({ path, sha256: createHash('sha256').update(text).digest('hex') }),
-      ),
+      configuration: files.map(({ path, text }): ReadFile => ({ path, sha256: digestOf(text) })),
       hosts: [...new Set(files.flatMap(({ text }) => findEndpoints(text).map(({ host }) => host)))],
     },
     ...[...distinct.values()].map(

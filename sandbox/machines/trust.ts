@@ -23,11 +23,18 @@ export class Trust {
     this.#digests.add(digest);
   }
 
+  has(digest: string): boolean {
+    return this.#digests.has(digest);
+  }
+
   /** @param text a whole document, or a whole part of user data */
   trusts(text: string): boolean {
-    return this.#digests.has(createHash('sha256').update(text).digest('hex'));
+    return this.has(digestOf(text));
   }
 }
+
+/** sha256 in hex. */
+export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** The script with its root line naming the tree, or what is wrong with it. */
 export function atRoot(script: string, root: string): { script: string } | { refusal: string } {

@@ -10,6 +10,7 @@ import {
   updateEtcHosts,
 } from './cloud-init.ts';
 import { writeInside } from './inside.ts';
+import { digestOf } from './trust.ts';
 import { readUserData, type UserDataPart } from './user-data.ts';
 
 /** What cloud-init does in its network stage and in its final stage. */
@@ -77,8 +78,10 @@ function runPart(
   const root = machine.root();
   const { facts } = order.around();
   const script = part.text.replace(/^#cloud-boothook[^\n]*\n?/, '').trimStart();
+  // A line break at the end of a part belongs to the boundary that follows, or to the part, as one writes it.
+  const vouchedFor = [part.digest, digestOf(`${part.text}\n`)].find((digest) => trust.has(digest));
   const record = (exitCode: number | undefined, detail: string): void =>
-    machine.record({ at, kind, digest: part.digest, exitCode, detail });
+    machine.record({ at, kind, digest: vouchedFor ?? part.digest, exitCode, detail });
   const folder = `/var/lib/cloud/instances/${facts.instanceId}/${kind === 'boothook' ? 'boothooks' : 'scripts'}`;
   writeInside(root, `${folder}/part-${String(index + 1).padStart(3, '0')}`, script, 0o700);
   if (!script.startsWith('#!')) {
@@ -90,8 +93,7 @@ function runPart(
   const outcome = order.executor.runNow({
     ...scriptOrder(order, kind, at),
     script,
-    // A line break at the end of a part belongs to the boundary that follows, or to the part, as one writes it.
-    trusted: trust.trusts(part.text) || trust.trusts(`${part.text}\n`),
+    trusted: vouchedFor !== undefined,
     env: kind === 'boothook' ? { INSTANCE_ID: facts.instanceId } : {},
   });
   if (outcome.kind === 'refused') {

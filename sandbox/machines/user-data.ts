@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
+import { digestOf } from './trust.ts';
 
 export type UserDataKind = 'boothook' | 'script' | 'cloud-config' | 'other';
 
@@ -48,7 +48,7 @@ function partOf(text: string, type: string | undefined): UserDataPart {
     kindsByType[type ?? ''] ??
     kindsByBeginning.find(([beginning]) => text.startsWith(beginning))?.[1] ??
     'other';
-  return { kind, text, digest: createHash('sha256').update(text).digest('hex') };
+  return { kind, text, digest: digestOf(text) };
 }
 
 interface Entity {
