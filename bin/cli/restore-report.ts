@@ -69,7 +69,10 @@ function machineRow({ source, old, new: next }: ReportedMachine): string[] {
 
 function files(report: RestoreReport): string {
   const changed = report.files.flatMap((each) =>
-    each.changed.map(({ path, replacements }) => [path, plural(replacements, 'replacement')]),
+    each.changed.map(({ path, replacements }) => [
+      path,
+      replacements === 0 ? 'written' : plural(replacements, 'replacement'),
+    ]),
   );
   const left = report.files.flatMap((each) => each.left.map(({ path, reason }) => [path, `left: ${reason}`]));
   return table(['file', 'rewritten'], [...changed, ...left]);

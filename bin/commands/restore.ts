@@ -107,15 +107,15 @@ function newId(now: number): string {
 }
 
 async function runRestore(invocation: Invocation, session: Session, input: RestoreInput): Promise<number> {
-  const { io, logger } = invocation;
+  const { io } = invocation;
   const progress = createProgress(io);
   const begunAt = io.clock.now();
   // Loaded here, since other verbs need none of it.
   const { restoreDependencies } = await import('../cli/restore-dependencies.ts');
   const deps = restoreDependencies(invocation, session, {
     begun: ({ request_id, backup_id }) =>
-      logger.info(
-        `restore ${request_id} of ${backup_id}; if it is interrupted: snapkeep restore --resume ${request_id}`,
+      io.stderr.write(
+        `Restore ${request_id} of ${backup_id}. If it is interrupted: snapkeep restore --resume ${request_id}\n`,
       ),
     progress: (step, detail) =>
       progress.update(`${step}: ${detail}, ${formatDuration(io.clock.now() - begunAt)}`),

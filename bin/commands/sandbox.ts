@@ -7,6 +7,7 @@ import type { RunningSandbox, SandboxOptions as StartOptions } from '../../sandb
 import { type Host, type Invocation, pathFrom } from '../cli/host.ts';
 import { collectEarly } from '../cli/memory.ts';
 import { lines, plural } from '../cli/text.ts';
+import { trustedDocuments } from '../cli/trusted-documents.ts';
 
 interface SandboxOptions {
   readonly port: number;
@@ -66,7 +67,7 @@ async function start(options: StartOptions): Promise<RunningSandbox> {
     import('../../sandbox/estate-file.ts'),
   ]);
   try {
-    return await startSandbox(options);
+    return await startSandbox({ ...options, trustedDocuments: trustedDocuments() });
   } catch (error) {
     throw toUsageError(error, options.port ?? 0, EstateError);
   }

@@ -66,7 +66,7 @@ describe('a restore of CircleCI server with its database', () => {
     expect(report.recovery_seconds).toBeGreaterThan(300);
     expect(report.recovery_seconds).toBeLessThan(600);
     expect(report.remains.join('\n')).toMatch(/Nomad clients/);
-    expect(report.remains.join('\n')).toMatch(/next backup of ci takes i-new1 as well/);
+    expect(report.remains.join('\n')).toMatch(/next backup of ci takes i-new1 by its tags\./);
   });
 
   it('holds the units back by the user data of the launch, without the old user data', async () => {

@@ -51,11 +51,13 @@ export function remainsOf(resolved: Resolved, findings: Findings): string[] {
 /** A restored source that the plan selects as well, or does not select although it should. */
 function nextBackup(resolved: Resolved, { machines, databases }: Findings): string[] {
   const restored = [
-    ...machines.map(({ source, new: made }) => ({ source, id: made?.id })),
-    ...resolved.databases.map(({ key, order }) => ({ source: order.point.source, id: databases[key]?.id })),
+    ...machines.map(({ source, old, new: made }) => ({ source, id: made?.id, gone: old.state === 'gone' })),
+    ...resolved.databases.map(({ key, order }) => ({
+      ...{ source: order.point.source, id: databases[key]?.id, gone: false },
+    })),
   ];
   const { plan } = resolved;
-  return restored.flatMap(({ source, id }) => {
+  return restored.flatMap(({ source, id, gone }) => {
     if (id === undefined) return [];
     const selections = plan.sources.filter(({ kind }) => kind === source.kind);
     if (selections.some((selection) => namesIn(selection).includes(source.id))) {
@@ -64,9 +66,8 @@ function nextBackup(resolved: Resolved, { machines, databases }: Findings): stri
       ];
     }
     if (selections.some(({ select }) => 'tags' in select)) {
-      return [
-        `The next backup of ${plan.name} takes ${id} as well, by its tags; take the tags off ${source.id} when it is retired.`,
-      ];
+      const old = gone ? '' : ` beside ${source.id}; take the tags off that one when it is retired`;
+      return [`The next backup of ${plan.name} takes ${id} by its tags${old}.`];
     }
     return [];
   });
