@@ -1,6 +1,6 @@
 import type { Json } from '../shared/durable.ts';
 import { usageError } from '../shared/errors.ts';
-import { requireKind, spellingsOf } from './values.ts';
+import { requireKind, spellingsOf, type ValueKind } from './values.ts';
 
 /** What is known of a machine, in the keys of a recovery point's `relaunch`. */
 export type MachineRecord = { readonly [key: string]: Json | undefined };
@@ -74,17 +74,17 @@ export function checkRecorded(relaunch: MachineRecord): void {
   factsOf(relaunch, 'old');
   secondaryOf(relaunch);
   const name = textOf(relaunch, 'service_name');
-  if (name !== undefined) requireKind('old service name', name);
+  if (name !== undefined) requireKind('old service name', name, 'name', 'ipv4', 'ipv6');
 }
 
 const factTable = {
-  private_ip: { what: 'private address' },
-  ipv6: { what: 'IPv6 address' },
-  public_ip: { what: 'public address' },
-  private_dns: { what: 'private name' },
-  public_dns: { what: 'public name' },
-  hostname: { what: 'host name' },
-} as const;
+  private_ip: { what: 'private address', kind: 'ipv4' },
+  ipv6: { what: 'IPv6 address', kind: 'ipv6' },
+  public_ip: { what: 'public address', kind: 'ipv4' },
+  private_dns: { what: 'private name', kind: 'name' },
+  public_dns: { what: 'public name', kind: 'name' },
+  hostname: { what: 'host name', kind: 'name' },
+} as const satisfies Record<string, { what: string; kind: ValueKind }>;
 type FactKey = keyof typeof factTable;
 const factKeys: readonly FactKey[] = [
   'private_ip',
@@ -99,7 +99,7 @@ type Facts = Readonly<Record<FactKey, readonly string[]>>;
 function factsOf(record: MachineRecord, age: 'old' | 'new'): Facts {
   const values = (key: FactKey): readonly string[] => {
     const found = listOf(record[key]);
-    for (const value of found) requireKind(`${age} ${factTable[key].what}`, value);
+    for (const value of found) requireKind(`${age} ${factTable[key].what}`, value, factTable[key].kind);
     return found;
   };
   return {
@@ -141,7 +141,7 @@ function secondaryOf(record: MachineRecord): readonly string[] {
   if (!Array.isArray(interfaces)) return [];
   const primary = interfaces.find(isPrimary);
   const addresses = primary === undefined ? [] : listOf(primary.private_ips);
-  for (const address of addresses) requireKind('secondary private address', address);
+  for (const address of addresses) requireKind('secondary private address', address, 'ipv4');
   return addresses.filter((address) => address !== textOf(record, 'private_ip'));
 }
 
@@ -171,8 +171,8 @@ function onePerOld(pairs: readonly Replacement[]): readonly Replacement[] {
   const seen = new Map<string, Replacement>();
   for (const pair of pairs) {
     if (pair.old === '' || pair.new === '') continue;
-    requireKind(`old ${pair.what}`, pair.old);
-    requireKind(`new ${pair.what}`, pair.new);
+    requireKind(`old ${pair.what}`, pair.old, 'name', 'ipv4', 'ipv6');
+    requireKind(`new ${pair.what}`, pair.new, 'name', 'ipv4', 'ipv6');
     const earlier = seen.get(pair.old.toLowerCase());
     if (earlier === undefined) seen.set(pair.old.toLowerCase(), pair);
     else if (earlier.new.toLowerCase() !== pair.new.toLowerCase()) throw conflict(earlier, pair);

@@ -11,19 +11,20 @@ const ipv4Pattern = new RegExp(`^(?:${octet}\\.){3}${octet}$`);
 
 /** Text forms of RFC 4291, section 2.2. A zone (`%eth0`) is part of no address that a cloud hands out. */
 function isIpv6(value: string): boolean {
-  if (!/^[0-9A-Fa-f:.]+$/.test(value) || /:::|::.*::/.test(value)) return false;
-  const groups = value.split(':');
-  const last = groups.at(-1) ?? '';
-  if (last.includes('.') && !ipv4Pattern.test(last)) return false;
-  // Empty texts at the ends belong to the `::` there; an embedded IPv4 address is two groups long.
-  const filled = groups.filter((group) => group !== '');
-  if (
-    !filled.slice(0, last.includes('.') ? -1 : undefined).every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group))
-  ) {
-    return false;
+  const halves = value.split('::');
+  if (halves.length > 2) return false;
+  let count = 0;
+  for (const [index, half] of halves.entries()) {
+    if (half === '' && halves.length === 2) continue;
+    const groups = half.split(':');
+    const last = groups.at(-1) ?? '';
+    // The last 32 bits may be written as an IPv4 address: two groups.
+    const embedded = index === halves.length - 1 && ipv4Pattern.test(last);
+    const plain = embedded ? groups.slice(0, -1) : groups;
+    if (!plain.every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group))) return false;
+    count += plain.length + (embedded ? 2 : 0);
   }
-  const count = filled.length + (last.includes('.') ? 1 : 0);
-  return value.includes('::') ? count <= 7 : count === 8 && groups.length === filled.length;
+  return halves.length === 2 ? count <= 7 : count === 8;
 }
 
 /** The kind of an address or host name, undefined for anything else. */
@@ -35,16 +36,24 @@ export function kindOf(value: string): ValueKind | undefined {
   return 'name';
 }
 
-/** Throws a `usage` sentence for what is neither an address nor a host name. `what` says where it came from. */
-export function requireKind(what: string, value: string): ValueKind {
+/**
+ * Throws a `usage` sentence for a value that is of none of the kinds. `what` says where it came from.
+ */
+export function requireKind(
+  what: string,
+  value: string,
+  ...kinds: readonly [ValueKind, ...ValueKind[]]
+): void {
   const kind = kindOf(value);
-  if (kind !== undefined) return kind;
+  if (kind !== undefined && kinds.includes(kind)) return;
   const shown = JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
   throw usageError(
-    `the ${what} is recorded as ${shown}, which is neither an address nor a host name.`,
+    `the ${what} is recorded as ${shown}, which is no ${kinds.map((each) => kindWords[each]).join(' and no ')}.`,
     'Nothing was changed. If somebody tampered with the manifest or the tags, use another backup.',
   );
 }
+
+const kindWords = { ipv4: 'IPv4 address', ipv6: 'IPv6 address', name: 'host name' } as const;
 
 /** The eight groups of an IPv6 address as numbers. */
 function groupsOf(address: string): readonly number[] {

@@ -100,9 +100,18 @@ visit() {
 # As the kernel does for links in shared folders: a link counts when root or the owner of its target made it, else a
 # user could lead this script to files that are not his.
 trusted_link() {
+  link_owner=$(owner_of "$1")
+  target_owner=$(owner_of "$2")
+  if [ -z "$link_owner" ] || [ -z "$target_owner" ]; then stop 74 'the owner of a link cannot be read.'; fi
+  [ "$link_owner" = 0 ] || [ "$link_owner" = "$target_owner" ]
+}
+
+owner_of() {
   # shellcheck disable=SC2012 # Only the third field is read, never a name.
-  set -- "$(ls -ldn "$1" | awk 'NR == 1 { print $3 }')" "$(ls -ldn "$2" | awk 'NR == 1 { print $3 }')"
-  [ "$1" = 0 ] || [ "$1" = "$2" ]
+  ls -ldn "$1" | {
+    read -r _ _ owner _
+    printf '%s' "$owner"
+  }
 }
 
 # $1: a regular file. What a crash left half done is begun again from the original.

@@ -4,6 +4,7 @@ import { collectEarly } from '../../bin/cli/memory.ts';
 import { formatTable } from '../../bin/cli/text.ts';
 import { type Figure, isWithin } from './figure.ts';
 import { benchRetention } from './retention.bench.ts';
+import { benchRewrite } from './rewrite.bench.ts';
 import { rotationOf5000 } from './rotate.bench.ts';
 
 type BackupBench = 'fleetOf300' | 'fleetOf1000Paced' | 'fleetOf1000WithPendingQuota' | 'fleetOf3000';
@@ -24,6 +25,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'backup of 1,000, 100 pending': backup('fleetOf1000WithPendingQuota'),
   'backup of 3,000': backup('fleetOf3000'),
   'rotation of 5,000, paced': rotationOf5000,
+  'rewrite of 10 MB': async () => benchRewrite(),
   'retention of 1,000,000': async () =>
     benchRetention().map(({ timeline, ratio }) => ({
       name: `time over sorting, ${timeline}`,

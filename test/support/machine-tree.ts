@@ -26,8 +26,6 @@ export interface Tools {
   readonly onlyBusybox?: boolean;
 }
 
-export const usual: Tools = { shell: 'dash', awk: 'default' };
-
 export interface Run {
   readonly status: number | null;
   readonly stdout: string;
@@ -55,6 +53,8 @@ export function locate(program: string): string | undefined {
   }
   return located.get(program);
 }
+
+export const usual: Tools = { shell: locate('dash') === undefined ? 'bash' : 'dash', awk: 'default' };
 
 /** A file, `{ link }` or `{ folder }` by path from the root. Strings are Latin-1: one character is one byte. */
 export type TreeEntry =

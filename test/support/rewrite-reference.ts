@@ -153,7 +153,9 @@ function shellValue(
       const value = line.slice(from + key.length + 1, to).toLowerCase();
       const gone = values.gone?.some((each) => each.toLowerCase() === value) && !values.map.has(value);
       const lead = /[ \t]+(?:-e|--env)[ \t=]+$/.exec(line.slice(0, from));
-      return gone && lead !== null ? [[lead.index, to]] : [];
+      // What is never touched is not taken away either.
+      const open = lead !== null && !kept.some(([a, b]) => lead.index >= a && lead.index < b);
+      return gone && open ? [[lead.index, to]] : [];
     }),
   );
   const open: Range[] = [];
