@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
-import type { Intent } from '../../functions/catalog/documents.ts';
+import type { Intent, Manifest } from '../../functions/catalog/documents.ts';
 import { planOfBackup } from '../../functions/catalog/keys.ts';
+import type { RotationLedger } from '../../functions/catalog/rotation-ledger.ts';
 import { exitCodes, usageError } from '../../functions/shared/errors.ts';
 import { sourceKey } from '../../functions/shared/source.ts';
 import { describeManifest } from '../cli/backup-report.ts';
 import type { Host } from '../cli/host.ts';
 import { withSession } from '../cli/session.ts';
-import { formatTable, lines } from '../cli/text.ts';
+import { formatTable, lines, plain } from '../cli/text.ts';
 
 export function register(program: Command, host: Host): void {
   program
@@ -15,7 +16,7 @@ export function register(program: Command, host: Host): void {
     .argument('<backup>', 'backup ID, as `snapkeep list` prints it')
     .action(
       host.run(async (invocation, backupId: string) =>
-        withSession(invocation, async ({ config, ledger }) => {
+        withSession(invocation, async ({ config, ledger, rotations }) => {
           const plan = planOfBackup(backupId);
           if (plan === undefined) {
             throw usageError(
@@ -25,7 +26,9 @@ export function register(program: Command, host: Host): void {
           }
           const manifest = await ledger.readManifest(plan, backupId);
           if (manifest) {
-            invocation.print({ json: manifest, text: describeManifest(manifest, config.vault.bucket) });
+            const text =
+              describeManifest(manifest, config.vault.bucket) + (await afterwards(rotations, manifest));
+            invocation.print({ json: manifest, text });
             return exitCodes.done;
           }
           const intent = await ledger.readIntent(plan, backupId);
@@ -39,6 +42,13 @@ export function register(program: Command, host: Host): void {
         }),
       ),
     );
+}
+
+/** What has happened to the backup since it was sealed. */
+async function afterwards(rotations: RotationLedger, { plan, backup_id }: Manifest): Promise<string> {
+  if (await rotations.isRemoved(plan, backup_id)) return '\nRotation has removed this backup.\n';
+  const hold = await rotations.standingHold(plan, backup_id);
+  return hold ? `\nOn hold since ${hold.created_at} by ${plain(hold.who)}: ${plain(hold.reason)}\n` : '';
 }
 
 function describeIntent(intent: Intent): string {

@@ -31,10 +31,16 @@ describe('snapkeep hold and unhold', () => {
     expect(bench.images()).toHaveLength(2);
     const list = JSON.parse((await bench.snapkeep(['list', '--json'], keep1)).stdout);
     expect(list.map(({ expires }: { expires: string }) => expires)).toEqual(['2026-11-22T02:01:00Z', 'held']);
+    expect((await bench.snapkeep(['show', first], keep1)).stdout).toMatch(
+      /^On hold since \S+ by arn:aws:iam.*: audit$/m,
+    );
     const letGo = await bench.snapkeep(['unhold', first, '--reason', 'audit is over'], keep1);
     expect(letGo.stdout).toContain('/holds/000002.json');
     expect((await bench.snapkeep(['rotate', 'fleet'], keep1)).stdout).toContain('Removed 1');
     expect(bench.images()).toHaveLength(1);
+    expect((await bench.snapkeep(['show', first], keep1)).stdout).toContain(
+      'Rotation has removed this backup.',
+    );
   });
 
   it('take the next free number when two people write at once', async () => {

@@ -102,3 +102,57 @@ describe('the guards of a rotation', () => {
     expect(bench.left()).toHaveLength(2);
   });
 });
+
+describe('what the service cannot remove at once', () => {
+  it('is postponed, written down with its reason, and removed by a later run', async () => {
+    const bench = new RotationBench({ now, plan: policy({ last: 1 }) });
+    await bench.addEvery(24, 2, day(0));
+    const reason = 'its deregistration protection ends at 2026-11-21T12:00:00Z';
+    bench.ec2.outcomes.set(amiOf(day(1)), { state: 'postponed', reason });
+    const first = await bench.rotate();
+    expect(first).toMatchObject({
+      state: 'done',
+      removed: 0,
+      kept: 0,
+      postponed: 1,
+      notes: [`${amiOf(day(1))}: ${reason}`],
+    });
+    expect(bench.vault.documents.get(`ledger/fleet/rotations/${first.run}/result.json`)).toMatchObject({
+      postponed: [{ id: amiOf(day(1)), reason }],
+    });
+    bench.ec2.outcomes.clear();
+    expect(await bench.rotate()).toMatchObject({ state: 'done', removed: 1, postponed: 0 });
+  });
+
+  it('is kept with what is left of it when something of it has to stay', async () => {
+    const bench = new RotationBench({ now, plan: policy({ last: 1 }) });
+    await bench.addEvery(24, 2, day(0));
+    const left = [`snap-${amiOf(day(1))}`];
+    bench.ec2.outcomes.set(amiOf(day(1)), { state: 'kept', reason: 'used by ami-other', left });
+    const { run, kept } = await bench.rotate();
+    expect(kept).toBe(1);
+    expect(bench.vault.documents.get(`ledger/fleet/rotations/${run}/result.json`)).toMatchObject({
+      removed: [],
+      kept: [{ id: amiOf(day(1)), reason: 'used by ami-other', left }],
+    });
+  });
+
+  it('does not end a rotation of very many: their obstacles are looked at while the removing goes on', async () => {
+    const bench = new RotationBench({ now, plan: policy({ last: 1, maxDeletePercent: 100 }) });
+    const sources = Array.from({ length: 260 }, (_, n) => `i-${n}`);
+    await bench.addEvery(24, 3, day(0), sources);
+    const locked = amiOf(day(1), 'i-7');
+    bench.ec2.obstaclesById.set(locked, [
+      { kind: 'locked', id: locked, reason: 'locked until 2026-12-01T00:00:00Z' },
+    ]);
+    const assessment = await bench.assess();
+    expect(assessment).toMatchObject({ obstaclesAsked: false, refusals: [] });
+    expect(bench.ec2.calls.obstacles).toBe(0);
+    expect(await bench.rotate()).toMatchObject({
+      removed: 519,
+      kept: 1,
+      notes: [expect.stringContaining('locked until')],
+    });
+    expect(bench.left()).toHaveLength(261);
+  });
+});
