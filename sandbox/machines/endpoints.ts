@@ -22,7 +22,7 @@ const address = String.raw`\d{1,3}(?:\.\d{1,3}){3}`;
 const name = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}`;
 /** [1] scheme, [2] host, [3] port; not in the middle of a longer name, of a path or of a mail address. */
 const pattern = new RegExp(
-  String.raw`(?<![\w.@/-])(?:jdbc:)?(?:([a-z][a-z0-9+]*)://)?(?:[^\s/@'"]+@)?\[?(${address}|${name})\]?(?::(\d{1,5}))?(?![\w-]|\.\w|@|/\d+\b(?![./]))`,
+  String.raw`(?<![\w.@/-])(?:jdbc:)?(?:([a-z][a-z0-9+]*)://(?:[^\s/@'"]+@)?)?\[?(${address}|${name})\]?(?::(\d{1,5}))?(?![\w-]|\.\w|@|/\d+\b(?![./]))`,
   'gi',
 );
 

@@ -6,89 +6,14 @@ import { join } from 'node:path';
  * here knows the running system: no hostname, reboot, mount, ip, curl, kill or package manager. What a script needs
  * of those, a stand-in answers, or it is not found.
  */
-const names = [
-  ...[
-    'sh',
-    'awk',
-    'gawk',
-    'mawk',
-    'sed',
-    'grep',
-    'egrep',
-    'fgrep',
-    'cat',
-    'tac',
-    'head',
-    'tail',
-    'cut',
-    'tr',
-    'wc',
-    'od',
-    'fold',
-  ],
-  ...[
-    'sort',
-    'uniq',
-    'comm',
-    'join',
-    'paste',
-    'nl',
-    'expand',
-    'tee',
-    'xargs',
-    'seq',
-    'printf',
-    'echo',
-    'yes',
-    'expr',
-  ],
-  ...[
-    'cp',
-    'mv',
-    'rm',
-    'ln',
-    'ls',
-    'mkdir',
-    'rmdir',
-    'mktemp',
-    'touch',
-    'chmod',
-    'chown',
-    'chgrp',
-    'truncate',
-    'dd',
-    'sync',
-  ],
-  ...[
-    'find',
-    'stat',
-    'readlink',
-    'realpath',
-    'dirname',
-    'basename',
-    'file',
-    'du',
-    'cmp',
-    'diff',
-    'tar',
-    'gzip',
-    'gunzip',
-  ],
-  ...[
-    'sha256sum',
-    'sha1sum',
-    'md5sum',
-    'shasum',
-    'cksum',
-    'base64',
-    'getfattr',
-    'setfattr',
-    'getfacl',
-    'setfacl',
-    'lsattr',
-  ],
-  ...['test', '[', 'true', 'false', 'env', 'id', 'uname', 'date', 'pwd', 'nproc'],
-];
+const names = `
+  sh awk gawk mawk sed grep egrep fgrep cat tac head tail cut tr wc od fold sort uniq comm join paste nl expand tee
+  xargs seq printf echo expr test [ true false env id uname date pwd cp mv rm ln ls mkdir rmdir mktemp touch chmod chown
+  chgrp truncate dd sync find stat readlink realpath dirname basename file du cmp diff tar gzip gunzip sha256sum sha1sum
+  md5sum shasum cksum base64 getfattr setfattr getfacl setfacl
+`
+  .trim()
+  .split(/\s+/);
 const folders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 
 /** Fills a new folder with links to them and gives it back. */
