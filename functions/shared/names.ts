@@ -48,3 +48,7 @@ export function copyName(
   const minute = slot.slice(0, 16).replaceAll('-', '').replaceAll(':', '').toLowerCase();
   return `snapkeep-${deployment}-${hash}-${minute}-a${attempt}`;
 }
+
+/** The names of every attempt at a copy that there can be, the first one first: names have one digit for it. */
+export const copyNames = (deployment: string, plan: string, source: SourceRef, slot: string): string[] =>
+  Array.from({ length: 9 }, (_, index) => copyName(deployment, plan, source, slot, index + 1));

@@ -47,6 +47,18 @@ describe('what is not as the ledger says', () => {
     expect(bench.ec2.snapshots.has(`snap-${old}`)).toBe(true);
   });
 
+  it('is told of until it no longer matters, when nothing of a backup is left', async () => {
+    const bench = new RotationBench({ now, plan: policy({ last: 9 }) });
+    for (const n of [9, 3, 0]) await bench.add({ slot: day(n) });
+    bench.ec2.copies.delete(amiOf(day(9)));
+    bench.ec2.snapshots.delete(`snap-${amiOf(day(9))}`);
+    expect(await bench.rotate()).toMatchObject({ state: 'idle', findings: 1 });
+    expect(await bench.rotate()).toMatchObject({ findings: 1 });
+    bench.clock.advance(5 * 86_400_000);
+    expect(await bench.rotate()).toMatchObject({ findings: 1 });
+    expect(await bench.rotate()).toMatchObject({ findings: 0 });
+  });
+
   it('is foreign when its tags are ours and no ledger entry names it', async () => {
     const bench = new RotationBench({ now, plan: policy({ last: 1 }) });
     await bench.add({ slot: day(3) });

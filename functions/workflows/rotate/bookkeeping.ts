@@ -1,7 +1,11 @@
+import type { Catalog, CatalogBackup } from '../../catalog/catalog.ts';
 import type { RotationIntent } from '../../catalog/rotation-documents.ts';
+import { zoneOf } from '../../retention/zone.ts';
 import { toTimestamp } from '../../shared/clock.ts';
 import type { AssessedStock } from './assess.ts';
+import type { Assessment } from './assessment.ts';
 import { abandonedMilliseconds } from './drafts.ts';
+import { isAvailable, isPresent } from './judge.ts';
 import type { RotateDependencies, RotateResult } from './ports.ts';
 import type { ChunkOutcome } from './remove.ts';
 
@@ -25,14 +29,48 @@ export async function tidyLedger(
     // One that is younger may be under way, and still has to write what it does.
     if (finished || abandoned) await closeRun(deps, intent, live);
   }
-  const standing = new Set(assessment.decisions.map(({ backupId }) => backupId));
-  for (const { backupId, points } of catalog.backups) {
+  const outlived = outlivedBefore(deps, assessment, catalog);
+  for (const backup of catalog.backups.filter(isEmpty)) {
+    const { backupId, points } = backup;
     const removed = points.flatMap(({ state, id }) =>
       state.at === 'removed' && id !== undefined ? [id] : [],
     );
-    if (standing.has(backupId) || removed.length === 0) continue;
-    await recordRemovals(deps, assessment.plan, backupId, `${fileName(assessment.now)}-found`, removed, true);
+    const byUs = removed.length > 0 && points.every(({ state }) => state.at !== 'damaged');
+    // A backup that failed, or that somebody else deleted, is told of until it no longer matters.
+    if (byUs || outlived(backup))
+      await recordRemovals(
+        deps,
+        assessment.plan,
+        backupId,
+        `${fileName(assessment.now)}-found`,
+        removed,
+        true,
+      );
   }
+}
+
+/** Nothing of it is there, and no hold asks to remember it. */
+const isEmpty = ({ points, attempts, attemptStrays, hold }: CatalogBackup): boolean =>
+  hold === undefined &&
+  attempts.length + attemptStrays.length === 0 &&
+  points.every(
+    ({ state: { at }, strays }) =>
+      at !== 'present' && at !== 'altered' && at !== 'unseen' && strays.length === 0,
+  );
+
+/** Whether a newer backup with a copy that is there has reached the age of `partialKeep`. */
+function outlivedBefore(
+  { backup: { plans } }: RotateDependencies,
+  { plan, now }: Assessment,
+  catalog: Catalog,
+) {
+  const configured = plans[plan];
+  if (!configured) return () => false;
+  const before = zoneOf(configured.schedule.timezone).before(now, configured.retention.partialKeep);
+  const good = catalog.backups.filter(({ points }) =>
+    points.some((point) => isPresent(point) && isAvailable(point)),
+  );
+  return ({ slot }: CatalogBackup) => good.some((other) => other.slot > slot && other.slot <= before);
 }
 
 async function closeRun(

@@ -1,6 +1,7 @@
 import type { CatalogBackup, CatalogPoint } from '../../catalog/catalog.ts';
 import type { LiveCopy, StraySnapshot } from '../../catalog/live.ts';
 import { type Expected, tagProblem } from '../../catalog/ownership.ts';
+import { tagKeys } from '../../shared/names.ts';
 import type { SourceKind } from '../../shared/source.ts';
 import type { RotationDecision } from './assessment.ts';
 import { keep, remove, type Verdict } from './judge.ts';
@@ -70,7 +71,7 @@ function draftAttempt(
     : keep('an earlier attempt of its backup left it less than a day ago');
   return {
     ...{ subject: 'attempt', kind: copy.kind, id: copy.id, backupId, slot, snapshots: copy.snapshots },
-    sourceKey: copy.tags['snapkeep:source'] ?? '',
+    sourceKey: copy.tags[tagKeys.source] ?? '',
     ...ofLive(copy),
     ...(hold ? keep(`hold: ${hold.reason}`) : verdict),
   };

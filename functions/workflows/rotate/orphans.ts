@@ -1,14 +1,11 @@
 import type { Intent } from '../../catalog/documents.ts';
 import type { LiveCopy } from '../../catalog/live.ts';
 import { ownershipProblem } from '../../catalog/ownership.ts';
-import { copyName } from '../../shared/names.ts';
+import { copyNames } from '../../shared/names.ts';
 import { type SourceKind, sourceKey } from '../../shared/source.ts';
 import { buildManifest } from '../backup/manifest.ts';
 import { failed, type SourceState, type States } from '../backup/state.ts';
 import type { RotateDependencies } from './ports.ts';
-
-/** Names have one digit for the attempt. */
-const attemptLimit = 9;
 
 /**
  * Seals runs that crashed, with the copies that they left: each source's newest attempt that is available counts, and
@@ -46,12 +43,10 @@ function statesOf(intent: Intent, copies: ReadonlyMap<string, LiveCopy>, account
       backupId: intent.backup_id,
       sourceKey: sourceKey(source),
     };
-    const attempts: LiveCopy[] = [];
-    for (let attempt = attemptLimit; attempt >= 1; attempt -= 1) {
-      const name = copyName(intent.deployment, intent.plan, source, intent.slot, attempt);
-      const copy = copies.get(nameKey(source.kind, name));
-      if (copy && ownershipProblem(copy, expected) === undefined) attempts.push(copy);
-    }
+    const names = copyNames(intent.deployment, intent.plan, source, intent.slot).reverse();
+    const attempts = names
+      .flatMap((name) => copies.get(nameKey(source.kind, name)) ?? [])
+      .filter((copy) => ownershipProblem(copy, expected) === undefined);
     const best = attempts.find(({ state }) => state === 'available' || state === 'disabled') ?? attempts[0];
     if (best) states[index] = stateOf(best, intent);
   }

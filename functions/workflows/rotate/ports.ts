@@ -12,7 +12,7 @@ export interface Identity {
 
 /** Tells a person or a metric how a rotation goes on. Called from inside steps, so a crash may repeat a call. */
 export interface RotationReporter {
-  decided(assessment: Assessment): void;
+  decided(assessment: Assessment): void | Promise<void>;
   /** Removals done of total. */
   progress(done: number, total: number): void;
   finished(result: RotateResult): Promise<void>;

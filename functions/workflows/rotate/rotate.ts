@@ -71,7 +71,7 @@ async function decide(deps: RotateDependencies, { plan, confirm }: RotateInput):
     assessed = await assess(deps, plan);
   }
   const { assessment } = assessed;
-  deps.reporter.decided(assessment);
+  await deps.reporter.decided(assessment);
   await tidyLedger(deps, assessed);
   const { digest, decisions } = assessment;
   const findings = assessment.findings.length;

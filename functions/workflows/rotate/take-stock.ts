@@ -1,5 +1,6 @@
-import { type Catalog, joinCatalog, namedCopies } from '../../catalog/catalog.ts';
+import { type Catalog, namedCopies } from '../../catalog/catalog.ts';
 import type { PlanHistory } from '../../catalog/history.ts';
+import { joinCatalog } from '../../catalog/join.ts';
 import type { LiveCopy, StraySnapshot } from '../../catalog/live.ts';
 import { isCredentialProblem, isNetworkProblem } from '../../shared/cloud-errors.ts';
 import { describeError, refusedError, SnapkeepError } from '../../shared/errors.ts';
