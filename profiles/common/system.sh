@@ -69,15 +69,12 @@ regenerate_host_keys() {
     report skipped 0 ssh-keygen-missing "$keys"
     return 0
   }
-  set +f
-  for key in "$root$keys"/ssh_host_*_key "$root$keys"/ssh_host_*_key.pub; do
-    set -f
-    if [ -f "$key" ] && [ ! -L "$key" ]; then
-      keep_original "${key#"$root"}" || stop 73 'an original cannot be kept.'
-      rm -f "$key"
-    fi
-  done
-  set -f
+  # The originals are those of the first attempt; what a crash left behind may be new already.
+  if [ ! -f "$state/host-keys-begun" ]; then
+    each_host_key keep_original || stop 73 'an original cannot be kept.'
+    : >"$state/host-keys-begun"
+  fi
+  each_host_key remove_host_key
   if [ -n "$root" ]; then
     machine ssh-keygen -A -f "$root" >/dev/null 2>&1
   else
@@ -86,16 +83,28 @@ regenerate_host_keys() {
     refuse_file ssh-keygen-failed "$keys"
     return 0
   }
-  set +f
-  for key in "$root$keys"/ssh_host_*_key "$root$keys"/ssh_host_*_key.pub; do
-    set -f
-    [ ! -f "$key" ] || [ -f "$state/original${key#"$root"}" ] || mark_created "${key#"$root"}" ||
-      stop 73 'a mark cannot be kept.'
-  done
-  set -f
+  each_host_key mark_new_key || stop 73 'a mark cannot be kept.'
   : >"$state/host-keys-done"
   report changed 0 host-keys-regenerated "$keys"
   if machine_has systemctl; then
     machine systemctl try-restart ssh.service sshd.service >/dev/null 2>&1 || :
   fi
+}
+
+# Calls $1 with the path of every host key, private and public, in the folder $keys. Links are nobody's keys.
+each_host_key() {
+  set +f
+  for key in "$root$keys"/ssh_host_*_key "$root$keys"/ssh_host_*_key.pub; do
+    set -f
+    if [ -f "$key" ] && [ ! -L "$key" ]; then "$1" "${key#"$root"}" || return 1; fi
+  done
+  set -f
+}
+
+remove_host_key() {
+  rm -f "$root$1"
+}
+
+mark_new_key() {
+  [ -f "$state/original$1" ] || mark_created "$1"
 }

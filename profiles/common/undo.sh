@@ -14,7 +14,7 @@ undo_main() {
     if [ -f "$state/machine-name" ] && resolve /etc/hostname; then tell_machine_name; fi
     [ ! -f "$state/undone" ] || sort -u "$state/undone" >>"$work/report"
     finish undo
-    rm -rf "$state/original" "$state/created" "$state/remark" "$state/host-keys-done" "$state/undone" \
+    rm -rf "$state/original" "$state/created" "$state/remark" "$state/host-keys-begun" "$state/host-keys-done" "$state/undone" \
       "$state/machine-name" "$state/created-cloud-folder"
     # The last to go: what is there says that there is something to undo.
     rm -f "$state/values"

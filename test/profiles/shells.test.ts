@@ -46,8 +46,8 @@ describe.each(scripts)('%s', (_, text) => {
   });
 });
 
-describe('the agent', () => {
-  test('of the rewrite reads no value as a pattern, under any awk', () => {
+describe('the program of the rewrite', () => {
+  test('reads no value as a pattern, under any awk', () => {
     for (const awk of ['mawk', 'gawk', 'busybox', 'original-awk'].filter(
       (name) => locate(name) !== undefined,
     )) {
