@@ -38,7 +38,7 @@ export class Mortality {
 
   /** Puts the points around every request of these clients, inside their retries: the dead do not try again. */
   watch(clients: AwsClients): void {
-    for (const service of ['ec2', 'rds', 'autoscaling', 's3', 'sts'] as const)
+    for (const service of ['ec2', 'rds', 'autoscaling', 'ssm', 'route53', 's3', 'sts'] as const)
       clients[service].middlewareStack.use(this.#aroundRequests());
   }
 

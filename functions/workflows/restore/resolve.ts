@@ -89,7 +89,7 @@ export function resolve(
     // Before anything is launched: what is no address and no name has no business in a rewrite.
     for (const { point } of machines) checkRecorded(point.relaunch);
     for (const { key, order } of databases) {
-      for (const [what, name] of endpointsIn(order.point.relaunch)) requireKind(`${what} of ${key}`, name);
+      for (const [what, name] of endpointsIn(order.point.relaunch)) requireKind(`${what} of ${key}`, name, 'name');
     }
   }
   if (machines.length > machineLimit) {
