@@ -42,7 +42,7 @@ Exit codes:
   0    done
   1    failed
   2    usage or configuration: something to fix before it can run
-  3    partial: some sources could not be copied
+  3    partial: some sources could not be copied, or some copies not removed
   4    refused by a guard
   130  interrupted: state is safe, run the same command again
 `;
