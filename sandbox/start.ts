@@ -1,6 +1,8 @@
 import { identityOf, loadEstate } from './estate.ts';
 import { readEstate } from './estate-file.ts';
 import type { Fault, Faults } from './faults.ts';
+import { allDemands, bucketPolicyOf } from './iam/demands.ts';
+import { createIam, type Iam, type Policies } from './iam/iam.ts';
 import { DEFAULT_IDENTITY, Identities, type Identity } from './identities.ts';
 import type { Latency } from './latency.ts';
 import { machineNetwork } from './machine-network.ts';
@@ -38,6 +40,11 @@ export interface SandboxOptions extends WorldOptions {
   readonly machines?: Partial<MachineSettings>;
   /** sha256 digests of documents and boothooks whose scripts may run on machine trees; all others run isolated or not at all. */
   readonly trustedDocuments?: Iterable<string>;
+  /**
+   * Policy documents by role ARN: sessions of roles may do what these allow and nothing else. Without any, only bucket
+   * policies are judged. The account's own identity may do everything.
+   */
+  readonly policies?: Policies;
   /** Told of mistakes of the sandbox itself, beside `internalErrors`. */
   readonly onInternalError?: (failure: InternalFailure) => void;
 }
@@ -73,6 +80,7 @@ export interface RunningSandbox {
   readonly throttle: Throttle;
   readonly latency: Latency;
   readonly identities: Identities;
+  readonly iam: Iam;
   /** What went wrong inside the sandbox itself; anything in here is a mistake of it. The first hundred are kept. */
   readonly internalErrors: readonly InternalFailure[];
   /** Ends open connections and removes the machine trees. */
@@ -111,6 +119,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const autoscaling = createAutoScaling(world);
     if (estate) loadEstate(world, { ec2, rds, s3 }, estate);
 
+    const iam = createIam({
+      identities,
+      demands: allDemands({ ec2, rds, s3 }),
+      resourcePolicy: (arn) => bucketPolicyOf(s3, arn),
+      ...(options.policies ? { policies: options.policies } : {}),
+    });
     const internalErrors: InternalFailure[] = [];
     const server = createSandboxServer({
       world,
@@ -121,6 +135,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
       faults: options.faults ?? [],
       throttling: { enabled: options.throttle ?? false },
       latencyMilliseconds: options.latencyMilliseconds ?? 0,
+      authorize: iam.authorize,
       onInternalError: (error, place) => {
         const failure = { place, error };
         if (internalErrors.length < 100) internalErrors.push(failure);
@@ -132,7 +147,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     return {
       ...{ url, region, identity, environment: environmentOf(url, region, identity), world },
       ...{ ec2, machines, rds, s3, sts, ssm, sns, cloudwatch, lambda, autoscaling, route53 },
-      ...{ requests, faults, throttle, latency, identities, internalErrors },
+      ...{ requests, faults, throttle, latency, identities, iam, internalErrors },
       close: async () => {
         await server.close();
         world.close();

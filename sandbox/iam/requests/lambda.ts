@@ -1,0 +1,46 @@
+/** What Lambda asks of policies, durable executions included. */
+import type { InvocationRequest } from '@aws-sdk/client-lambda';
+import type { RequestContext } from '../../service.ts';
+import { arnOf, type Demands, demand, type ServiceDemands, type Target } from './demand.ts';
+
+interface FunctionInput {
+  readonly FunctionName?: string | undefined;
+  readonly Qualifier?: string | undefined;
+}
+
+/** The ARN that the request means, with its qualifier: an alias is another resource than its function. */
+function functionArn({ FunctionName: name = '', Qualifier }: FunctionInput, request: RequestContext): Target {
+  const [, region = request.region, account = request.caller.account, bare = name, qualifier] =
+    /^(?:arn:aws[a-z-]*:lambda:([a-z0-9-]+):)?(?:(\d{12}):)?(?:function:)?([\w-]+)(?::(\$LATEST|[\w-]+))?$/.exec(
+      name,
+    ) ?? [];
+  const version = Qualifier ?? qualifier;
+  const resource = `function:${bare}${version === undefined ? '' : `:${version}`}`;
+  return { resource: arnOf({ service: 'lambda', region, account, resource }), owner: account };
+}
+
+const onFunction =
+  (action: string): Demands<FunctionInput> =>
+  (input, request) => [demand(`lambda:${action}`, functionArn(input, request))];
+
+/**
+ * `...:function:<name>:<version>/durable-execution/<name>/<id>`: below a version, never an alias ("Security and
+ * permissions for Lambda durable functions").
+ */
+const onExecution =
+  (action: string): Demands<{ readonly DurableExecutionArn?: string }> =>
+  ({ DurableExecutionArn: arn = '' }) => [demand(`lambda:${action}`, { resource: arn })];
+
+export const lambdaDemands: ServiceDemands = {
+  Invoke: (input: InvocationRequest, request) => [
+    demand('lambda:InvokeFunction', functionArn(input, request)),
+  ],
+  GetFunction: onFunction('GetFunction'),
+  ListDurableExecutionsByFunction: onFunction('ListDurableExecutionsByFunction'),
+  ...Object.fromEntries(
+    [
+      ...['CheckpointDurableExecution', 'GetDurableExecution', 'GetDurableExecutionHistory'],
+      ...['GetDurableExecutionState', 'StopDurableExecution'],
+    ].map((name) => [name, onExecution(name)]),
+  ),
+};
