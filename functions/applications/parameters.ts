@@ -57,6 +57,8 @@ export const rewriteParameters = {
 export const undoParameters = { RestoreId: restoreId } as const satisfies Record<string, DocumentParameter>;
 
 export const stepParameters = {
+  // Without a value that is never empty, a script could not tell an agent that passes none.
+  RestoreId: restoreId,
   ServiceName: parameter('Name under which people reach the application; empty when it stays.', {
     default: '',
     allowedPattern: optional(name),

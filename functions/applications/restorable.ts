@@ -85,6 +85,7 @@ const rewriteParametersOf = ({ restoreId, change, sshHostKeys }: CommandFacts) =
 
 const stepParametersOf = (facts: CommandFacts) =>
   valuesFor(stepParameters, {
+    RestoreId: facts.restoreId,
     // Empty means: it stays as it is.
     ServiceName: facts.serviceName === facts.oldServiceName ? undefined : facts.serviceName,
     PrivateAddress: facts.privateAddress,

@@ -25,19 +25,19 @@ case $SNAPKEEP_ROOT in
   /*) root=$SNAPKEEP_ROOT ;;
   *) stop 64 'SNAPKEEP_ROOT is not an absolute path.' ;;
 esac
+# The agent's own PATH may be short; in a tree only what the caller put there is found.
+[ -n "$root" ] || PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 [ -d "$root/" ] || stop 64 'SNAPKEEP_ROOT is no directory.'
 
 # Systems Manager sets SSM_<name> for parameters of interpolation type ENV_VAR from agent 3.3.2746.0 on; older agents
-# set nothing, and text in braces, which they would replace, does not occur in these documents.
-require_value() {
-  case $1 in
-    set) ;;
-    *) stop 78 "the SSM agent did not pass the parameter $2; it must be version 3.3.2746.0 or later." ;;
-  esac
+# set nothing, and text in braces, which they would replace, does not occur in these documents. The restore id is never
+# empty, so it tells; whether an empty value is set or left out is not documented, so others may be either.
+require_restore_id() {
+  [ "${SSM_RestoreId+set}" = set ] ||
+    stop 78 'the SSM agent passed no parameters; it must be version 3.3.2746.0 or later.'
 }
 
-# A value must consist of these characters; the document's allowedPattern says so, too.
-# $1 name, $2 value, $3 whether it may be empty, $4 whether it has a character outside of its set.
+# Values consist of few characters; the documents' allowedPattern says so, too. $1 is the name, $2 the value.
 refuse_value() {
   stop 64 "the value of $1 holds a character that it must not hold."
 }

@@ -2,12 +2,8 @@
 # `rule` for each, and REWRITE_AWK.
 
 read_values() {
-  require_value "${SSM_RestoreId+set}" RestoreId
-  require_value "${SSM_AddressMap+set}" AddressMap
-  require_value "${SSM_GoneAddresses+set}" GoneAddresses
-  require_value "${SSM_OwnAddresses+set}" OwnAddresses
-  require_value "${SSM_MachineName+set}" MachineName
-  require_value "${SSM_SshHostKeys+set}" SshHostKeys
+  require_restore_id
+  : "${SSM_AddressMap=}" "${SSM_GoneAddresses=}" "${SSM_OwnAddresses=}" "${SSM_MachineName=}" "${SSM_SshHostKeys=keep}"
   plain_name RestoreId "$SSM_RestoreId"
   case $SSM_AddressMap in
     *[!0-9A-Za-z.:=,-]*) refuse_value AddressMap ;;

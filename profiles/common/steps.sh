@@ -2,9 +2,9 @@
 # for the function step_until (0 reached, 1 not yet, else failed with that code).
 
 read_step_values() {
-  require_value "${SSM_ServiceName+set}" ServiceName
-  require_value "${SSM_PrivateAddress+set}" PrivateAddress
-  require_value "${SSM_PublicAddress+set}" PublicAddress
+  require_restore_id
+  plain_name RestoreId "$SSM_RestoreId"
+  : "${SSM_ServiceName=}" "${SSM_PrivateAddress=}" "${SSM_PublicAddress=}"
   host_name ServiceName "$SSM_ServiceName"
   address_list PrivateAddress "$SSM_PrivateAddress"
   address_list PublicAddress "$SSM_PublicAddress"

@@ -2,7 +2,7 @@
 # again after a crash it goes on with what is left; begun again after its end it repeats its summary.
 
 undo_main() {
-  require_value "${SSM_RestoreId+set}" RestoreId
+  require_restore_id
   open_state known
   if [ -f "$state/values" ]; then
     # From here on the rewrite is no longer complete.

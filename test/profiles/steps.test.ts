@@ -5,7 +5,12 @@ import { circleci, scriptOf } from '../support/circleci-restore.ts';
 import { freshFolder, inTree, plant, runScript, snapshot, standIns } from '../support/machine-tree.ts';
 
 const { documents } = circleci();
-const values = { ServiceName: 'ci.new.example.com', PrivateAddress: '10.0.9.14', PublicAddress: '' };
+const values = {
+  RestoreId: 'r1',
+  ServiceName: 'ci.new.example.com',
+  PrivateAddress: '10.0.9.14',
+  PublicAddress: '',
+};
 const run = (
   action: string,
   root: string,

@@ -102,7 +102,7 @@ describe('values', () => {
     '&',
     'a=b',
   ])('that hold %j are refused with a sentence', (bad) => {
-    expect(() => valuesFor(stepParameters, { ServiceName: bad })).toThrow(
+    expect(() => valuesFor(stepParameters, { RestoreId: 'r1', ServiceName: bad })).toThrow(
       `the value ${JSON.stringify(bad)} cannot be given to the parameter ServiceName.`,
     );
     expect(() =>
