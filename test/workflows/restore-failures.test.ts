@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { CommandStanding } from '../../functions/applications/command-port.ts';
+import { parseRestoreRequest } from '../../functions/plan/restore-request.ts';
 import type { SnapkeepError } from '../../functions/shared/errors.ts';
+import { prepareRestore } from '../../functions/workflows/restore/prepare.ts';
+import { findUnfinished } from '../../functions/workflows/restore/unfinished.ts';
 import type { RanCommand } from '../support/fake-restorer.ts';
 import { aDatabasePoint, aMachinePoint, ciManifest, ciPlan, RestoreBench } from '../support/restore-bench.ts';
 
@@ -245,5 +248,48 @@ describe('values that are made to reach a shell', () => {
     expect((await bench.report()).status).toBe('completed');
     const text = JSON.stringify(bench.commands.ran.map(({ parameters }) => parameters));
     for (const value of hostile.slice(0, 8)) expect(text).not.toContain(JSON.stringify(value).slice(1, -1));
+  });
+});
+
+describe('a command that was killed and is given again', () => {
+  const request = parseRestoreRequest({ plan: 'ci' });
+  const now = Date.parse('2026-11-20T09:00:00Z');
+  const begun = async (bench: RestoreBench, id: string, asked: Record<string, unknown> = {}) => {
+    await bench.seal();
+    const { deps, plan } = bench;
+    const input = {
+      plan: plan.name,
+      requestId: id,
+      request: JSON.parse(JSON.stringify({ plan: 'ci', ...asked })),
+    };
+    return prepareRestore(deps, plan, input);
+  };
+
+  it('means the newest unfinished restore of the same request', async () => {
+    const bench = new RestoreBench();
+    await begun(bench, 'older');
+    await bench.clock.sleep(60_000);
+    await begun(bench, 'newer');
+    await begun(bench, 'another', { hostname: 'other.example.com' });
+    expect((await findUnfinished(bench.journal, request, now))?.request_id).toBe('newer');
+  });
+
+  it('means a new one when the last came to an end, or is of yesterday', async () => {
+    const bench = new RestoreBench();
+    await bench.run();
+    expect(await findUnfinished(bench.journal, request, now)).toBeUndefined();
+    await begun(bench, 'old');
+    expect(await findUnfinished(bench.journal, request, now + 2 * 86_400_000)).toBeUndefined();
+  });
+});
+
+describe('a name that would have two successors', () => {
+  it('is refused before anything is made', async () => {
+    const name = 'ip-10-0-1-67.eu-west-1.compute.internal';
+    const bench = new RestoreBench({
+      manifests: [ciManifest({ recovery_points: [aMachinePoint({ service_name: name })] })],
+    });
+    await expect(bench.run({ hostname: 'ci.example.com' })).rejects.toMatchObject({ kind: 'usage' });
+    expect(bench.machines.machines.size).toBe(0);
   });
 });

@@ -1,5 +1,6 @@
 import type { CommandFacts } from '../../applications/restore-port.ts';
 import { type AddressChange, addressChange } from '../../rewrite/address-map.ts';
+import { SnapkeepError } from '../../shared/errors.ts';
 import { type DatabasesBySource, endpointsOf } from './databases.ts';
 import { type MachineTarget, textAt } from './machine-target.ts';
 import type { KnownMachine } from './machines.ts';
@@ -32,6 +33,16 @@ export function changeOf(
     ...(hostname === undefined ? {} : { serviceName: hostname }),
     endpoints: endpointsOf(databases),
   });
+}
+
+/** As `changeOf`, for a report that is written after just that failed. */
+export function changeIfKnown(...question: Parameters<typeof changeOf>): AddressChange | undefined {
+  try {
+    return changeOf(...question);
+  } catch (error) {
+    if (error instanceof SnapkeepError) return undefined;
+    throw error;
+  }
 }
 
 /** What the commands of one machine are told. */

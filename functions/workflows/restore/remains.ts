@@ -1,6 +1,6 @@
 import type { ReportedMachine } from '../../catalog/restore-documents.ts';
 import type { SourceSelection } from '../../plan/config.ts';
-import { factsFor } from './addresses.ts';
+import { changeIfKnown, factsFor } from './addresses.ts';
 import type { DatabasesBySource } from './databases.ts';
 import type { FactsBySource } from './machines.ts';
 import type { Resolved } from './resolve.ts';
@@ -19,6 +19,7 @@ export function remainsOf(resolved: Resolved, findings: Findings): string[] {
   for (const machine of resolved.machines) {
     const known = findings.facts[machine.key];
     if (application === undefined || known === undefined) continue;
+    if (changeIfKnown(resolved, machine, known, findings.databases) === undefined) continue;
     remains.push(...application.remains(factsFor(resolved, machine, known, findings.databases)));
   }
   const profile = manifest.application?.profile;

@@ -8,7 +8,7 @@ import type {
 } from '../../catalog/restore-documents.ts';
 import { toTimestamp } from '../../shared/clock.ts';
 import { describeError } from '../../shared/errors.ts';
-import { changeOf, finalMachine } from './addresses.ts';
+import { changeIfKnown, finalMachine } from './addresses.ts';
 import type { ChangedFiles } from './commands.ts';
 import type { DatabasesBySource } from './databases.ts';
 import { type MachineTarget, textAt } from './machine-target.ts';
@@ -37,7 +37,7 @@ export async function buildReport(
     const known = facts[machine.key];
     return known === undefined || resolved.application === undefined
       ? []
-      : [changeOf(resolved, machine, known, databases)];
+      : (changeIfKnown(resolved, machine, known, databases) ?? []);
   });
   const steps = reportedSteps(run, failure);
   const passedAt = lastCheck(run);

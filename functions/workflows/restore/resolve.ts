@@ -3,7 +3,7 @@ import type { AvailablePoint, Manifest, Relaunch } from '../../catalog/documents
 import type { DatabaseOrder, DatabaseRestorer, RestoreIdentity } from '../../drivers/restorer.ts';
 import type { Plan } from '../../plan/config.ts';
 import type { RestoreRequest } from '../../plan/restore-request.ts';
-import { checkRecorded } from '../../rewrite/address-map.ts';
+import { addressChange, checkRecorded } from '../../rewrite/address-map.ts';
 import { requireKind } from '../../rewrite/values.ts';
 import { usageError } from '../../shared/errors.ts';
 import { sourceKey } from '../../shared/source.ts';
@@ -87,9 +87,15 @@ export function resolve(
   }
   if (application && machines.length > 0) {
     // Before anything is launched: what is no address and no name has no business in a rewrite.
-    for (const { point } of machines) checkRecorded(point.relaunch);
+    for (const { point } of machines) {
+      checkRecorded(point.relaunch);
+      // With itself for the new machine, only a name that would have two successors is left to complain about.
+      const serviceName = request.hostname === undefined ? {} : { serviceName: request.hostname };
+      addressChange({ relaunch: point.relaunch, machine: point.relaunch, ...serviceName });
+    }
     for (const { key, order } of databases) {
-      for (const [what, name] of endpointsIn(order.point.relaunch)) requireKind(`${what} of ${key}`, name, 'name');
+      for (const [what, name] of endpointsIn(order.point.relaunch))
+        requireKind(`${what} of ${key}`, name, 'name');
     }
   }
   if (machines.length > machineLimit) {

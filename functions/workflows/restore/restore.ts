@@ -2,15 +2,17 @@ import type { CommandFacts } from '../../applications/restore-port.ts';
 import type { RestoreRecord, RestoreReport } from '../../catalog/restore-documents.ts';
 import type { Plan } from '../../plan/config.ts';
 import type { Workflow } from '../../shared/durable.ts';
-import { failedError, usageError } from '../../shared/errors.ts';
+import { failedError, SnapkeepError, usageError } from '../../shared/errors.ts';
 import { factsFor } from './addresses.ts';
 import { awaitAgents, runRewrite, runStep } from './commands.ts';
 import { awaitDatabases, type DatabasesBySource, startDatabases } from './databases.ts';
 import { planRestore } from './dry-run.ts';
+import type { MachineTarget } from './machine-target.ts';
 import {
   awaitRunning,
   awaitStatusChecks,
   type FactsBySource,
+  type KnownMachine,
   launchMachines,
   type MachineIds,
 } from './machines.ts';
@@ -18,7 +20,7 @@ import type { RestoreDependencies, RestoreInput, RestoreResult } from './ports.t
 import { prepareRestore, resolveRecord } from './prepare.ts';
 import { buildReport } from './report.ts';
 import type { Resolved } from './resolve.ts';
-import { type FinishedStep, finishedStep, type Run, StepFailure } from './run.ts';
+import { type FinishedStep, failureOf, finishedStep, type Run, StepFailure } from './run.ts';
 import { type PlannedStep, plannedSteps } from './steps.ts';
 import { moveElasticIp, pointName, releaseMachine } from './switches.ts';
 
@@ -138,12 +140,25 @@ async function runOnMachine(
     return;
   }
   if (!command) throw failedError(`step ${step.name} has no command`, 'run the same command again');
-  const told: CommandFacts = factsFor(resolved, machine, known, databases);
+  const told = factsOrFailure(resolved, step, machine, known, databases);
   if (command.purpose === 'rewrite') {
     await runRewrite(run, step, command, told);
     return;
   }
   return runStep(run, step, command, told);
+}
+
+/** New values are known only now; one that no rewrite may hold fails the step, and the machine stays held back. */
+function factsOrFailure(
+  resolved: Resolved,
+  step: PlannedStep,
+  ...question: [MachineTarget, KnownMachine, DatabasesBySource]
+): CommandFacts {
+  try {
+    return factsFor(resolved, ...question);
+  } catch (error) {
+    throw error instanceof SnapkeepError ? new StepFailure(step.name, failureOf(error)) : error;
+  }
 }
 
 async function announce(deps: RestoreDependencies, report: RestoreReport): Promise<RestoreResult> {

@@ -144,13 +144,13 @@ export async function attempt<T>(
     return { value: await work() };
   } catch (error) {
     if (isCredentialProblem(error) || isNetworkProblem(error)) throw error;
-    if (error instanceof SnapkeepError && error.kind === 'failed') return { failure: failureOf(error) };
-    if (error instanceof SnapkeepError || httpStatus(error) === undefined) throw error;
+    if (!(error instanceof SnapkeepError) && httpStatus(error) === undefined) throw error;
     return { failure: failureOf(error) };
   }
 }
 
-function failureOf(error: unknown): Failure {
+/** A sentence for the report; the remedy goes with it. */
+export function failureOf(error: unknown): Failure {
   const remedy = error instanceof SnapkeepError && error.remedy !== undefined ? ` (${error.remedy})` : '';
   return { reason: `${describeError(error)}${remedy}` };
 }
