@@ -1,5 +1,5 @@
 import { failedError } from '../shared/errors.ts';
-import { readDocument, toJson } from './codec.ts';
+import { readDocument } from './codec.ts';
 import type { Intent, Manifest } from './documents.ts';
 import { backupKey, epochOf, intentName, isBackupId, ledgerPrefix, manifestName } from './keys.ts';
 import { intentSchema, manifestSchema } from './schemas.ts';
@@ -24,7 +24,7 @@ export class Ledger {
   /** Writes the intent and returns the one that stands: ours, or that of the run which was here first. */
   async recordIntent(intent: Intent): Promise<Intent> {
     const key = backupKey(intent.plan, intent.backup_id, intentName);
-    if ((await this.#vault.create(key, toJson(intent))) === 'created') {
+    if ((await this.#vault.create(key, intent)) === 'created') {
       this.#lastIntent = { key, intent };
       return intent;
     }
@@ -36,7 +36,7 @@ export class Ledger {
   /** Seals the backup and returns the manifest that stands: ours, or that of the run which was here first. */
   async seal(manifest: Manifest): Promise<Manifest> {
     const key = backupKey(manifest.plan, manifest.backup_id, manifestName);
-    if ((await this.#vault.create(key, toJson(manifest))) === 'created') return manifest;
+    if ((await this.#vault.create(key, manifest)) === 'created') return manifest;
     const standing = await this.readManifest(manifest.plan, manifest.backup_id);
     if (!standing) throw failedError(`${key} exists and cannot be read`, 'run the same command again');
     return standing;

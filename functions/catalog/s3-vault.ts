@@ -47,7 +47,7 @@ export class S3Vault implements Vault {
     );
   }
 
-  async create(key: string, document: Json): Promise<'created' | 'exists'> {
+  async create(key: string, document: Json | object): Promise<'created' | 'exists'> {
     const command = new PutObjectCommand({
       Bucket: this.#bucket,
       Key: key,

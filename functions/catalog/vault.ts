@@ -6,10 +6,11 @@ import type { Json } from '../shared/durable.ts';
  */
 export interface Vault {
   /**
-   * Writes the document unless the key is taken. Idempotent; retryable. `exists` also when an earlier try of the
-   * same call had arrived: read it to find out whose it is.
+   * Writes the document, plain data, as JSON unless the key is taken; members that are undefined are left out.
+   * Idempotent; retryable. `exists` also when an earlier try of the same call had arrived: read it to find out
+   * whose it is.
    */
-  create(key: string, document: Json): Promise<'created' | 'exists'>;
+  create(key: string, document: Json | object): Promise<'created' | 'exists'>;
 
   /** The oldest document of a key, or undefined when it was never written. Throws when it is not JSON. */
   read(key: string): Promise<Json | undefined>;

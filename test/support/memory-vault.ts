@@ -5,9 +5,9 @@ import type { Json } from '../../functions/shared/durable.ts';
 export class MemoryVault implements Vault {
   readonly documents = new Map<string, Json>();
 
-  async create(key: string, document: Json): Promise<'created' | 'exists'> {
+  async create(key: string, document: Json | object): Promise<'created' | 'exists'> {
     if (this.documents.has(key)) return 'exists';
-    this.documents.set(key, structuredClone(document));
+    this.documents.set(key, JSON.parse(JSON.stringify(document)));
     return 'created';
   }
 
