@@ -1,4 +1,5 @@
 import type { FinalizeRequestMiddleware, Pluggable } from '@smithy/types';
+import pLimit from 'p-limit';
 import type { Clock } from '../shared/clock.ts';
 import { errorCode } from '../shared/errors.ts';
 import type { Pacing } from '../shared/pacing.ts';
@@ -17,6 +18,12 @@ const throttleCodes = new Set([
 
 export const isThrottle = (error: unknown): boolean => throttleCodes.has(errorCode(error) ?? '');
 
+/**
+ * Calls to one service that are under way at once. Six shards of a large fleet in one process would ask for sixty,
+ * which is no faster, and everything that belongs to a call lives the longer the more calls share the processor.
+ */
+const callsAtOnce = 16;
+
 interface Tools {
   readonly clock: Clock;
   readonly pacing: Pacing;
@@ -31,12 +38,13 @@ export function paceRequests<I extends object, O extends object>(
   service: string,
   { clock, pacing, skew }: Tools,
 ): Pluggable<I, O> {
+  const underWay = pLimit(callsAtOnce);
   const middleware: FinalizeRequestMiddleware<I, O> = (next, context) => async (args) => {
     const action = String(context.commandName ?? '').replace(/Command$/, '');
     const bucket = pacing.bucket(service, action);
     await bucket?.take();
     try {
-      const result = await clock.whileBusy(() => next(args));
+      const result = await clock.whileBusy(() => underWay(() => next(args)));
       observeDate(skew, result.response);
       bucket?.succeeded();
       return result;
