@@ -89,9 +89,13 @@ export default {
     },
     {
       name: 'driver-port-knows-no-driver',
-      comment: 'The port is what drivers implement; only the registries (all.ts, removers.ts, restorers.ts) list them.',
+      comment:
+        'The port is what drivers implement; only the registries (all.ts, removers.ts, restorers.ts) list them.',
       severity: 'error',
-      from: { path: '^functions/drivers/[^/]+\\.ts$', pathNot: '^functions/drivers/(all|removers|restorers)\\.ts$' },
+      from: {
+        path: '^functions/drivers/[^/]+\\.ts$',
+        pathNot: '^functions/drivers/(all|removers|restorers)\\.ts$',
+      },
       to: { path: '^functions/drivers/([^/]+/|(all|removers|restorers)\\.ts$)' },
     },
     {
