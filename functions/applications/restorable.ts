@@ -53,7 +53,8 @@ export function restorable(profile: Profile, deployment: string): RestorableAppl
 /** Undefined for `undo`, which is no part of a restore. */
 function commandOf(profile: Profile, document: SsmDocument): RestoreCommand | undefined {
   const { action, timeoutSeconds } = document;
-  const base = { name: action, document, timeoutSeconds };
+  const parameterNames = Object.keys(document.parameters);
+  const base = { name: action, document, timeoutSeconds, parameterNames };
   if (action === 'rewrite') {
     return {
       ...{ ...base, purpose: 'rewrite', onFailure: 'stop', startsApplication: false },

@@ -30,6 +30,7 @@ export interface RestoreCommand {
   readonly onFailure: 'stop' | 'continue';
   /** It belongs to starting the application: left out when the application is not to be started. */
   readonly startsApplication: boolean;
+  readonly parameterNames: readonly string[];
   /** Values for the document's parameters. Throws a `usage` sentence for a value that no parameter may hold. */
   parameters(facts: CommandFacts): Readonly<Record<string, string>>;
 }

@@ -63,6 +63,20 @@ describe('snapkeep restore', () => {
     expect(written()).toEqual([]);
   });
 
+  it('says which permission is missing when it may not look', async () => {
+    const denied = {
+      code: 'UnauthorizedOperation',
+      message: 'You may not call DescribeKeyPairs.',
+      status: 403,
+    };
+    cloud.sandbox.faults.add({ service: 'ec2', action: 'DescribeKeyPairs', ...denied, times: 1 });
+    const result = await snapkeep('latest', '--plan', 'ci');
+    expect(result.exitCode).toBe(2);
+    expect(result.stderr).toMatch(
+      /cannot be looked at: UnauthorizedOperation: You may not call DescribeKeyPairs/,
+    );
+  });
+
   it('refuses without a plan, without a backup, with unknown values and with targets beyond the plan’s', async () => {
     for (const [argv, sentence] of [
       [['latest'], /which plan/],

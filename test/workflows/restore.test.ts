@@ -103,7 +103,7 @@ describe('a restore of CircleCI server with its database', () => {
   it('warns of two live copies when the old machine still runs', async () => {
     const report = await new RestoreBench({ machines: { old: { state: 'running' } } }).report();
     expect(report.warnings.join('\n')).toMatch(/i-0aaa1111bbb22222c still runs.*two live copies/);
-    expect(report.remains.join('\n')).toMatch(/Retire i-0aaa1111bbb22222c/);
+    expect(report.remains.join('\n')).toMatch(/Retire i-0aaa1111bbb22222c \(now i-new1\)/);
   });
 
   it('says so when a database of the backup is left out', async () => {
@@ -111,6 +111,20 @@ describe('a restore of CircleCI server with its database', () => {
     const report = await bench.report({ only: [machineSource] });
     expect(bench.rds.made.size).toBe(0);
     expect(report.warnings.join('\n')).toMatch(/rds\/circle-db is not restored.*live database/);
+  });
+
+  it('brings back several machines, each with steps of its own', async () => {
+    const other = aMachinePoint({ private_ip: '10.0.1.68', public_ip: '', hostname: 'ip-10-0-1-68' });
+    const second = { ...other, source: { ...other.source, id: 'i-0bbb' } };
+    const bench = new RestoreBench({
+      manifests: [ciManifest({ recovery_points: [aMachinePoint(), second] })],
+    });
+    const report = await bench.report();
+    expect(report.status).toBe('completed');
+    expect(bench.machines.log.filter((line) => line.startsWith('release'))).toHaveLength(2);
+    expect(report.steps.map(({ name }) => name)).toContain('check-health ec2/i-0bbb');
+    expect(report.files.map(({ source }) => source)).toEqual([machineSource, 'ec2/i-0bbb']);
+    expect(new Set(bench.commands.ran.map(({ machine }) => machine)).size).toBe(2);
   });
 
   it('restores databases alone', async () => {

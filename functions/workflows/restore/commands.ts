@@ -7,7 +7,7 @@ import { waitUntil } from './wait.ts';
 
 const nothing = { schema: z.null(), fallback: null };
 
-const filesSchema = z.object({
+export const filesSchema = z.object({
   changed: z.array(z.object({ path: z.string(), replacements: z.number() })),
   left: z.array(z.object({ path: z.string(), reason: z.string() })),
   digest: z.string().exactOptional(),

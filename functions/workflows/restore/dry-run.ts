@@ -86,7 +86,9 @@ function callsOf(deps: RestoreDependencies, resolved: Resolved): RestorePlan['ca
       const described = deps.commands.describe({
         machine: newMachine(machine),
         document: command.document,
-        parameters: {},
+        parameters: Object.fromEntries(
+          command.parameterNames.map((name) => [name, '<known once the machine runs>']),
+        ),
         timeoutSeconds: command.timeoutSeconds,
         token: `snapkeep ${resolved.identity.restoreId}`,
       });

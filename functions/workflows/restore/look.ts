@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { MachineOrder, OldMachine } from '../../drivers/restorer.ts';
+import { httpStatus, isCredentialProblem, isServiceFailure } from '../../shared/cloud-errors.ts';
+import { describeError, SnapkeepError, usageError } from '../../shared/errors.ts';
 import type { MachineTarget } from './machine-target.ts';
 import type { RestoreDependencies } from './ports.ts';
 import type { Resolved } from './resolve.ts';
@@ -14,8 +16,22 @@ export interface Outlook {
   readonly confirm: { readonly digest: string; readonly reason: string } | null;
 }
 
-/** Looks at everything that a restore needs and touches. Read-only. */
+/** Looks at everything that a restore needs and touches. Read-only. Throws a `usage` sentence where it may not. */
 export async function lookAhead(deps: RestoreDependencies, resolved: Resolved): Promise<Outlook> {
+  try {
+    return await look(deps, resolved);
+  } catch (error) {
+    if (error instanceof SnapkeepError || isCredentialProblem(error)) throw error;
+    if (httpStatus(error) === undefined || isServiceFailure(error)) throw error;
+    throw usageError(
+      `what this restore needs cannot be looked at: ${describeError(error)}`,
+      'allow it to these credentials, then run the same command again',
+      error,
+    );
+  }
+}
+
+async function look(deps: RestoreDependencies, resolved: Resolved): Promise<Outlook> {
   const problems = [...resolved.problems];
   const oldMachines: Record<string, OldMachine> = {};
   for (const database of resolved.databases) {
@@ -62,13 +78,16 @@ export async function canKeepAddress({ order, oldAddress, restorer }: MachineTar
 function warningsOf(resolved: Resolved, oldMachines: Readonly<Record<string, OldMachine>>): string[] {
   const { machines, application, manifest, plan, leftOut } = resolved;
   const warnings: string[] = [];
+  const live = machines.flatMap(({ key }) => {
+    const old = oldMachines[key];
+    return old?.state === 'running' ? [old.id] : [];
+  });
+  if (live.length > 0) {
+    warnings.push(
+      `${live.join(', ')} still ${live.length === 1 ? 'runs' : 'run'}: from the moment the restored machine works there are two live copies, which both receive webhooks, run schedules and write into what they share`,
+    );
+  }
   for (const machine of machines) {
-    const old = oldMachines[machine.key];
-    if (old?.state === 'running') {
-      warnings.push(
-        `${old.id} still runs: from the moment the restored machine works there are two live copies, which both receive webhooks, run schedules and write into what they share`,
-      );
-    }
     for (const omission of machine.restorer.omissions(machine.order))
       warnings.push(`${machine.key}: ${omission}`);
   }

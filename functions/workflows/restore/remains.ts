@@ -34,13 +34,13 @@ export function remainsOf(resolved: Resolved, findings: Findings): string[] {
       `Start the application when you want it to run: its units are held back${start === undefined ? '' : `, the SSM document ${start} releases and starts them`}.`,
     );
   }
-  for (const { old, new: restored } of findings.machines) {
-    if (old.state === 'running' && restored !== null) {
-      remains.push(`Retire ${old.id} when ${restored.id} has proved itself: both run.`);
-    }
-  }
+  const both = findings.machines.flatMap(({ old, new: restored }) =>
+    old.state === 'running' && restored !== null ? [`${old.id} (now ${restored.id})`] : [],
+  );
+  if (both.length > 0)
+    remains.push(`Retire ${both.join(', ')} when the new one has proved itself: both run.`);
   const databases = Object.entries(findings.databases);
-  if (databases.length > 0 && application === undefined) {
+  if (databases.length > 0 && (application === undefined || resolved.machines.length === 0)) {
     const names = databases.flatMap(([, { endpoints }]) =>
       endpoints.map((each) => `${each.old} -> ${each.new}`),
     );
@@ -58,20 +58,33 @@ function nextBackup(resolved: Resolved, { machines, databases }: Findings): stri
     })),
   ];
   const { plan } = resolved;
-  return restored.flatMap(({ source, id, gone }) => {
-    if (id === undefined) return [];
+  const named: string[] = [];
+  const tagged: string[] = [];
+  const alive: string[] = [];
+  for (const { source, id, gone } of restored) {
+    if (id === undefined) continue;
     const selections = plan.sources.filter(({ kind }) => kind === source.kind);
     if (selections.some((selection) => namesIn(selection).includes(source.id))) {
-      return [
-        `Put ${id} into plans.${plan.name}.sources: it names ${source.id}, and the next backup will not take ${id}.`,
-      ];
+      named.push(`${id} for ${source.id}`);
+    } else if (selections.some(({ select }) => 'tags' in select)) {
+      tagged.push(id);
+      if (!gone) alive.push(source.id);
     }
-    if (selections.some(({ select }) => 'tags' in select)) {
-      const old = gone ? '' : ` beside ${source.id}; take the tags off that one when it is retired`;
-      return [`The next backup of ${plan.name} takes ${id} by its tags${old}.`];
-    }
-    return [];
-  });
+  }
+  const beside =
+    alive.length === 0
+      ? ''
+      : ` beside ${alive.join(', ')}; take the tags off the old ones when they are retired`;
+  return [
+    ...(tagged.length === 0
+      ? []
+      : [`The next backup of ${plan.name} takes ${tagged.join(', ')} by its tags${beside}.`]),
+    ...(named.length === 0
+      ? []
+      : [
+          `Put ${named.join(', ')} into plans.${plan.name}.sources, or the next backup will not take what was restored.`,
+        ]),
+  ];
 }
 
 const namesIn = ({ select }: SourceSelection): readonly string[] =>

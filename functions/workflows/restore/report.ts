@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import type {
   ReportedDatabase,
   ReportedMachine,
@@ -9,7 +8,7 @@ import type {
 import { toTimestamp } from '../../shared/clock.ts';
 import { describeError } from '../../shared/errors.ts';
 import { changeIfKnown, finalMachine } from './addresses.ts';
-import type { ChangedFiles } from './commands.ts';
+import { filesSchema } from './commands.ts';
 import type { DatabasesBySource } from './databases.ts';
 import { type MachineTarget, textAt } from './machine-target.ts';
 import type { FactsBySource, KnownMachine } from './machines.ts';
@@ -127,12 +126,6 @@ function reportedDatabases(resolved: Resolved, databases: DatabasesBySource): Re
     endpoints: databases[key]?.endpoints ?? [],
   }));
 }
-
-const filesSchema: z.ZodType<ChangedFiles> = z.object({
-  changed: z.array(z.object({ path: z.string(), replacements: z.number() })),
-  left: z.array(z.object({ path: z.string(), reason: z.string() })),
-  digest: z.string().exactOptional(),
-});
 
 function reportedFiles(run: Run): RestoreReport['files'] {
   return run.steps.flatMap((step) => {
