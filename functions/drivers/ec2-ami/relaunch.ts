@@ -23,11 +23,11 @@ export function relaunchOf(instance: Instance, addresses: ReadonlyMap<string, Ad
     private_ip: instance.PrivateIpAddress,
     ipv6: (primary?.Ipv6Addresses ?? []).flatMap(({ Ipv6Address }) => Ipv6Address ?? []),
     public_ip: instance.PublicIpAddress,
-    elastic_ip: elasticIpOf(instance, addresses),
+    elastic_ip: elasticIpOf(instance.PublicIpAddress, addresses),
     private_dns: instance.PrivateDnsName || undefined,
     public_dns: instance.PublicDnsName || undefined,
     hostname: hostnameOf(instance),
-    network_interfaces: interfaces.map(interfaceOf),
+    network_interfaces: interfaces.map((each) => interfaceOf(each, addresses)),
     block_devices: (instance.BlockDeviceMappings ?? []).map(({ DeviceName, Ebs }) => ({
       device: DeviceName,
       volume: Ebs?.VolumeId,
@@ -51,8 +51,11 @@ function hostnameOf(instance: Instance): string | undefined {
   return instance.PrivateDnsName?.split('.')[0] || undefined;
 }
 
-function elasticIpOf(instance: Instance, addresses: ReadonlyMap<string, Address>): Relaunch | undefined {
-  const address = addresses.get(instance.PublicIpAddress ?? '');
+function elasticIpOf(
+  publicIp: string | undefined,
+  addresses: ReadonlyMap<string, Address>,
+): Relaunch | undefined {
+  const address = addresses.get(publicIp ?? '');
   if (!address) return undefined;
   return {
     allocation_id: address.AllocationId,
@@ -61,7 +64,10 @@ function elasticIpOf(instance: Instance, addresses: ReadonlyMap<string, Address>
   };
 }
 
-function interfaceOf(networkInterface: InstanceNetworkInterface): Relaunch {
+function interfaceOf(
+  networkInterface: InstanceNetworkInterface,
+  addresses: ReadonlyMap<string, Address>,
+): Relaunch {
   return {
     id: networkInterface.NetworkInterfaceId,
     device_index: networkInterface.Attachment?.DeviceIndex,
@@ -72,6 +78,8 @@ function interfaceOf(networkInterface: InstanceNetworkInterface): Relaunch {
     ),
     ipv6: (networkInterface.Ipv6Addresses ?? []).flatMap(({ Ipv6Address }) => Ipv6Address ?? []),
     public_ip: networkInterface.Association?.PublicIp,
+    // The instance tells of its first interface only; a second one may have an Elastic IP of its own.
+    elastic_ip: elasticIpOf(networkInterface.Association?.PublicIp, addresses),
     source_dest_check: networkInterface.SourceDestCheck,
     delete_on_termination: networkInterface.Attachment?.DeleteOnTermination,
   };

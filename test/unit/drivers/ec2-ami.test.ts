@@ -64,6 +64,44 @@ describe('the EC2 driver finds instances', () => {
     expect(ec2.commandCalls(DescribeAddressesCommand)).toHaveLength(0);
   });
 
+  it('with the Elastic IP of every interface, be it the first or another', async () => {
+    const of = (PublicIp: string) => ({ PublicIp, IpOwnerId: '123456789012' });
+    ec2.on(DescribeInstancesCommand).resolves({
+      Reservations: [
+        {
+          Instances: [
+            {
+              InstanceId: 'i-1',
+              NetworkInterfaces: [
+                { NetworkInterfaceId: 'eni-1', Attachment: { DeviceIndex: 0 } },
+                {
+                  NetworkInterfaceId: 'eni-2',
+                  Attachment: { DeviceIndex: 1 },
+                  Association: of('203.0.113.7'),
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+    ec2.on(DescribeAddressesCommand).resolves({
+      Addresses: [{ PublicIp: '203.0.113.7', AllocationId: 'eipalloc-7', AssociationId: 'eipassoc-7' }],
+    });
+    const { sources } = await driver.discover({ selections: [ec2ByIds('i-1')], withApplication: false });
+    expect(sources[0]?.relaunch.elastic_ip).toBeUndefined();
+    expect(sources[0]?.relaunch.network_interfaces).toEqual([
+      expect.not.objectContaining({ elastic_ip: expect.anything() }),
+      expect.objectContaining({
+        elastic_ip: {
+          allocation_id: 'eipalloc-7',
+          association_id: 'eipassoc-7',
+          public_ip: '203.0.113.7',
+        },
+      }),
+    ]);
+  });
+
   it('and asks whether user data exists only where an application needs it, without keeping it', async () => {
     ec2.on(DescribeInstancesCommand).resolves({
       Reservations: [{ Instances: [{ InstanceId: 'i-1', Tags: [{ Key: 'Role', Value: 'ci' }] }] }],
