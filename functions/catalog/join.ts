@@ -131,14 +131,17 @@ class Join {
     };
   }
 
-  /** Further copies under the names that this backup's attempts have, each agreeing with the ledger in all that it says. */
+  /**
+   * Further copies under the names that this backup's attempts have, each agreeing with the ledger in all that it says.
+   * One that was made later, or of the snapshots of another copy, is somebody's: they may have made an AMI again of
+   * what a lost one left, under its name and with its tags.
+   */
   #attemptsOf(manifest: Manifest): LiveCopy[] {
     const attempts: LiveCopy[] = [];
     for (const { source } of manifest.recovery_points) {
       for (const name of copyNames(manifest.deployment, manifest.plan, source, manifest.slot)) {
         const copy = this.#copiesByName.get(`${source.kind}/${name}`);
-        if (!copy || this.#known.has(copy.id) || manifest.recovery_points.some(({ id }) => id === copy.id))
-          continue;
+        if (!copy || this.#known.has(copy.id) || !isOfRun(copy, manifest)) continue;
         const { deployment, account } = this.#question;
         const { plan, backup_id: backupId } = manifest;
         if (ownershipProblem(copy, { account, deployment, plan, backupId, sourceKey: sourceKey(source) }))
@@ -191,4 +194,18 @@ class Join {
       ];
     });
   }
+}
+
+/** Clocks may differ by so much before a backup refuses to run. */
+const skewMilliseconds = 5 * 60_000;
+
+/** Whether a copy that the manifest does not name can have been made by the run that it tells of. */
+function isOfRun({ id, createdAt, state, snapshots }: LiveCopy, manifest: Manifest): boolean {
+  const recorded = manifest.recovery_points;
+  if (recorded.some((point) => point.id === id)) return false;
+  const taken = new Set(recorded.flatMap((point) => point.snapshots ?? []));
+  if (snapshots.some((snapshot) => taken.has(snapshot))) return false;
+  // Services tell no time of what they have not begun, and that holds no data.
+  if (createdAt === undefined) return state === 'pending' || state === 'failed';
+  return Date.parse(createdAt) <= Date.parse(manifest.completed_at) + skewMilliseconds;
 }

@@ -1,8 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { failedError } from '../shared/errors.ts';
+import { namePattern } from '../shared/names.ts';
 import { readDocument, toJson } from './codec.ts';
 import { type PlanHistory, readHistory } from './history.ts';
-import { backupKey, forgetsPrefix, holdsPrefix, removalsKey, removedName, rotationKey } from './keys.ts';
+import {
+  backupKey,
+  forgetsPrefix,
+  holdsPrefix,
+  ledgerPrefix,
+  removalsKey,
+  removedName,
+  rotationKey,
+} from './keys.ts';
 import {
   type Forget,
   type Hold,
@@ -30,6 +39,11 @@ export class RotationLedger {
   /** See `readHistory`. */
   history(plan: string, wanted?: (backupId: string) => boolean): Promise<PlanHistory> {
     return readHistory(this.#vault, plan, wanted);
+  }
+
+  /** Whether anything was ever written about a plan. Takes any text, since it may come from somebody's tags. */
+  async knowsPlan(plan: string): Promise<boolean> {
+    return namePattern.test(plan) && (await this.#vault.list(ledgerPrefix(plan))).length > 0;
   }
 
   /** Writes the deletion intent. Throws when its run is taken: names of runs are random enough not to be. */

@@ -40,7 +40,10 @@ export async function takeStock(deps: RotateDependencies, plan: string): Promise
       strays.push(...found.strays);
     }
     const alive = backupsNamedBy([...copies, ...strays]);
-    const history = await ledger.history(plan, (backupId) => alive.has(backupId));
+    const told = await ledger.history(plan, (backupId) => alive.has(backupId));
+    // Another deployment may share the vault; its rotations are its own to finish.
+    const unfinished = told.unfinished.filter(({ deployment }) => deployment === backup.deployment);
+    const history = { ...told, unfinished };
     const named = namedCopies(history);
     kinds = [...new Set(named.values())].filter((kind) => !swept.has(kind));
     // A plan that had databases once: their copies are still looked after.
@@ -55,10 +58,22 @@ export async function takeStock(deps: RotateDependencies, plan: string): Promise
       account,
       history,
       live: { copies, strays, untagged, listedAt },
-      plans: Object.keys(backup.plans),
+      plans: await plansThatAnswer(deps, [...copies, ...strays]),
     });
     return { catalog, history };
   }
+}
+
+/** Those of the configuration, and of those that the tags name the ones that are in the ledger all the same. */
+async function plansThatAnswer(
+  { backup: { plans }, ledger }: RotateDependencies,
+  resources: readonly Pick<LiveCopy, 'tags'>[],
+): Promise<string[]> {
+  const answering = Object.keys(plans);
+  const tagged = new Set(resources.flatMap(({ tags }) => tags[tagKeys.plan] ?? []));
+  for (const plan of tagged)
+    if (!answering.includes(plan) && (await ledger.knowsPlan(plan))) answering.push(plan);
+  return answering;
 }
 
 const backupsNamedBy = (resources: readonly Pick<LiveCopy, 'tags'>[]): ReadonlySet<string> =>
