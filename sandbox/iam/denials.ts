@@ -8,6 +8,8 @@ import type { Demand } from './requests/demand.ts';
 const codes: Readonly<Record<string, readonly [code: string, status: number]>> = {
   ec2: ['UnauthorizedOperation', 403],
   lambda: ['AccessDeniedException', 403],
+  // Modelled by SNS as AuthorizationErrorException.
+  sns: ['AuthorizationError', 403],
   ssm: ['AccessDeniedException', 400],
 };
 

@@ -81,14 +81,14 @@ export function ec2Demands(regionOf: (name: string) => RegionState): ServiceDema
 
     ModifyInstanceAttribute(input: ModifyInstanceAttributeRequest, request) {
       const ec2 = ec2For(request);
-      const targets = [
-        ...ec2.all('instance', [input.InstanceId]),
-        ...ec2.all('security-group', input.Groups),
-      ];
       const attribute = input.Attribute ?? (input.Groups ? 'groupSet' : undefined);
-      return targets.map((target) =>
-        demand('ec2:ModifyInstanceAttribute', target, { 'ec2:Attribute': attribute }),
-      );
+      const name = 'ec2:ModifyInstanceAttribute';
+      return [
+        ...ec2
+          .all('instance', [input.InstanceId])
+          .map((target) => demand(name, target, { 'ec2:Attribute': attribute })),
+        ...ec2.all('security-group', input.Groups).map((target) => demand(name, target)),
+      ];
     },
 
     ModifyNetworkInterfaceAttribute(input: ModifyNetworkInterfaceAttributeRequest, request) {

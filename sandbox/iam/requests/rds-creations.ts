@@ -21,10 +21,14 @@ export function created(
     ...targets.map((target) => demand(`rds:${name}`, target, { ...options, ...given })),
     ...(tags?.length
       ? [
-          demand('rds:AddTagsToResource', made, {
-            ...given,
-            'rds:TagsFromRequest': tags.map(({ Key = '' }) => Key),
-          }),
+          demand(
+            'rds:AddTagsToResource',
+            { resource: made.resource },
+            {
+              ...given,
+              'rds:TagsFromRequest': tags.map(({ Key = '' }) => Key),
+            },
+          ),
         ]
       : []),
   ];

@@ -130,7 +130,10 @@ export function rdsDemands(holdingsOf: (account: string, region: string) => Hold
 
     CreateDBInstance(input: CreateDBInstanceMessage, request) {
       const rds = rdsFor(request);
-      const made = rds.named('db', input.DBInstanceIdentifier);
+      const made = {
+        ...rds.named('db', input.DBInstanceIdentifier),
+        context: { 'rds:DatabaseEngine': input.Engine, 'rds:DatabaseClass': input.DBInstanceClass },
+      };
       const targets: Target[] = [
         made,
         ...(input.DBClusterIdentifier === undefined ? [] : [rds.of('cluster', input.DBClusterIdentifier)]),
@@ -138,11 +141,7 @@ export function rdsDemands(holdingsOf: (account: string, region: string) => Hold
         ...(input.DBParameterGroupName === undefined ? [] : [rds.of('pg', input.DBParameterGroupName)]),
         ...(input.OptionGroupName === undefined ? [] : [rds.of('og', input.OptionGroupName)]),
       ];
-      const options = {
-        'rds:DatabaseEngine': input.Engine,
-        'rds:DatabaseClass': input.DBInstanceClass,
-        'rds:PubliclyAccessible': input.PubliclyAccessible?.toString(),
-      };
+      const options = { 'rds:PubliclyAccessible': input.PubliclyAccessible?.toString() };
       return created('CreateDBInstance', targets, made, input.Tags, options);
     },
 

@@ -62,32 +62,30 @@ export function writing(
 ): Demand[] {
   const target = s3.object(Bucket, Key, undefined);
   const lock = lockKeys(input.ObjectLockMode, input.ObjectLockRetainUntilDate, request.now);
+  const tags = objectTagKeys(input.Tagging);
+  const hold = { 's3:object-lock-legal-hold': input.ObjectLockLegalHoldStatus };
+  const acl = { 's3:x-amz-acl': input.ACL };
   const keys: Context = {
     's3:if-none-match': input.IfNoneMatch,
     's3:if-match': input.IfMatch,
-    's3:x-amz-acl': input.ACL,
     's3:x-amz-storage-class': input.StorageClass,
     's3:x-amz-server-side-encryption': input.ServerSideEncryption,
     's3:x-amz-server-side-encryption-aws-kms-key-id': input.SSEKMSKeyId,
     's3:x-amz-copy-source': input['s3:x-amz-copy-source'],
-    's3:object-lock-legal-hold': input.ObjectLockLegalHoldStatus,
-    ...lock,
-    ...objectTagKeys(input.Tagging),
+    ...{ ...lock, ...hold, ...acl, ...tags },
   };
-  const more = [
-    ...(input.Tagging === undefined ? [] : ['s3:PutObjectTagging']),
-    ...(input.ObjectLockMode === undefined ? [] : ['s3:PutObjectRetention']),
-    ...(input.ObjectLockLegalHoldStatus === undefined ? [] : ['s3:PutObjectLegalHold']),
-    ...(input.ACL === undefined ? [] : ['s3:PutObjectAcl']),
+  const demands = [
+    demand('s3:PutObject', target, keys),
+    ...(input.Tagging === undefined ? [] : [demand('s3:PutObjectTagging', target, tags)]),
+    ...(input.ObjectLockMode === undefined ? [] : [demand('s3:PutObjectRetention', target, lock)]),
+    ...(input.ObjectLockLegalHoldStatus === undefined ? [] : [demand('s3:PutObjectLegalHold', target, hold)]),
+    ...(input.ACL === undefined ? [] : [demand('s3:PutObjectAcl', target, acl)]),
     // "Conditional requests": If-Match needs s3:GetObject as well, If-None-Match nothing more.
-    ...(input.IfMatch === undefined ? [] : ['s3:GetObject']),
+    ...(input.IfMatch === undefined ? [] : [demand('s3:GetObject', target)]),
   ];
   const key =
     input.SSEKMSKeyId ?? (input.ServerSideEncryption === undefined ? s3.defaultKey(Bucket) : undefined);
-  return [
-    ...['s3:PutObject', ...more].map((action) => demand(action, target, keys)),
-    ...(key === undefined ? [] : useOfKey('s3Write', key, request)),
-  ];
+  return [...demands, ...(key === undefined ? [] : useOfKey('s3Write', key, request))];
 }
 
 export function deleting(

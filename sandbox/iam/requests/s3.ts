@@ -12,6 +12,7 @@ import type {
   PutObjectRequest,
   PutObjectRetentionRequest,
 } from '@aws-sdk/client-s3';
+import type { Context } from '../request-values.ts';
 import { type Demands, demand, everything, type ServiceDemands } from './demand.ts';
 import { copied, deleting, named, type ObjectInput, reading, writing } from './s3-objects.ts';
 import { type BucketNamed, lockKeys, type S3For, S3Resources } from './s3-resources.ts';
@@ -59,11 +60,15 @@ const onObject: Readonly<Record<string, readonly [string, string]>> = {
   PutObjectTagging: ['s3:PutObjectTagging', 's3:PutObjectVersionTagging'],
 };
 
+/** The actions of Object Lock's configuration know nothing of the digest of the body. */
+const keysOf = (action: string): Context =>
+  action.endsWith('BucketObjectLockConfiguration') ? { 's3:x-amz-content-sha256': undefined } : {};
+
 export function s3Demands(bucketNamed: BucketNamed): ServiceDemands {
   const s3For: S3For = (request) => new S3Resources(bucketNamed, request);
   const bucket =
     (action: string): Demands<{ readonly Bucket: string }> =>
-    ({ Bucket }, request) => [demand(action, s3For(request).bucket(Bucket))];
+    ({ Bucket }, request) => [demand(action, s3For(request).bucket(Bucket), keysOf(action))];
   const list =
     (action: string): Demands<ListObjectVersionsRequest> =>
     (input, request) => {
@@ -98,7 +103,11 @@ export function s3Demands(bucketNamed: BucketNamed): ServiceDemands {
       }),
       ...(input.ObjectLockEnabledForBucket
         ? [
-            demand('s3:PutBucketObjectLockConfiguration', s3For(request).newBucket(input.Bucket ?? '')),
+            demand(
+              's3:PutBucketObjectLockConfiguration',
+              s3For(request).newBucket(input.Bucket ?? ''),
+              keysOf('s3:PutBucketObjectLockConfiguration'),
+            ),
             demand('s3:PutBucketVersioning', s3For(request).newBucket(input.Bucket ?? '')),
           ]
         : []),
