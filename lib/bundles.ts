@@ -5,7 +5,7 @@ import { buildSync } from 'esbuild';
 import type { Config } from '../functions/plan/config.ts';
 
 /** Functions by what they do; each is one file in `functions/handlers`. */
-export const bundleNames = ['start', 'backup', 'backup-worker'] as const;
+export const bundleNames = ['start', 'backup', 'backup-worker', 'rotate', 'rotate-worker'] as const;
 export type BundleName = (typeof bundleNames)[number];
 
 /** The folder of each function's code, ready to be an asset. */
@@ -43,6 +43,8 @@ export function buildBundles({ config, snapkeepVersion, outputFolder }: BundleOp
     start: join(outputFolder, 'start'),
     backup: join(outputFolder, 'backup'),
     'backup-worker': join(outputFolder, 'backup-worker'),
+    rotate: join(outputFolder, 'rotate'),
+    'rotate-worker': join(outputFolder, 'rotate-worker'),
   };
   for (const name of bundleNames) {
     const folder = folders[name];

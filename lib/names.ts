@@ -5,6 +5,10 @@ export const functionNames = (deployment: string) => ({
   start: `${deployment}-start`,
   backup: `${deployment}-backup`,
   backupWorker: `${deployment}-backup-worker`,
+  rotate: `${deployment}-rotate`,
+  rotateWorker: `${deployment}-rotate-worker`,
+  restore: `${deployment}-restore`,
+  restoreWorker: `${deployment}-restore-worker`,
 });
 
 /** The alias that everything invokes: durable functions need a qualified ARN, executions stay with their version. */

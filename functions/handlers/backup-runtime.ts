@@ -1,26 +1,28 @@
 import type { DurableExecutionClient, DurableLambdaHandler } from '@aws/durable-execution-sdk-js';
-import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { noHooks } from '../applications/hooks.ts';
 import { Ledger } from '../catalog/ledger.ts';
 import { S3Vault } from '../catalog/s3-vault.ts';
-import { type AwsClients, createAwsClients } from '../clients/aws.ts';
+import { type BackupClients, createBackupClients } from '../clients/for-backups.ts';
 import { createDrivers } from '../drivers/all.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import type { Json, Workflow } from '../shared/durable.ts';
-import { usageError } from '../shared/errors.ts';
+import { describeError, usageError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { backupFunctions, backupShardWorkflow, backupWorkflow } from '../workflows/backup/backup.ts';
-import type { BackupDependencies } from '../workflows/backup/ports.ts';
+import type { BackupDependencies, BackupResult } from '../workflows/backup/ports.ts';
+import { createCaller } from './caller.ts';
 import { type CloudReporter, createCloudReporter } from './cloud-reporter.ts';
 import { durableHandler } from './durable-adapter.ts';
 import type { WorkerEnvironment } from './environment.ts';
 import { parseWork } from './events.ts';
+import { createNotices } from './notices.ts';
+import { startRotationAfter } from './rotations.ts';
 
 export interface BackupRuntimeOptions {
   readonly environment: WorkerEnvironment;
   readonly logger: Logger;
   /** How the clients of one process are made; `shards` processes share the account's request rates. */
-  readonly makeClients?: (shards: number) => AwsClients;
+  readonly makeClients?: (shards: number) => BackupClients;
   readonly durableClient?: DurableExecutionClient;
   readonly clock?: Clock;
 }
@@ -29,7 +31,7 @@ export interface BackupRuntimeOptions {
 export function createBackupHandler(options: BackupRuntimeOptions): DurableLambdaHandler {
   const { environment, logger, durableClient, clock = systemClock } = options;
   const makeClients =
-    options.makeClients ?? ((shards) => createAwsClients({ region: environment.region, shards }));
+    options.makeClients ?? ((shards) => createBackupClients({ region: environment.region, shards }));
   const runtimes = new Map<number, Runtime>();
 
   function runtimeFor(shards: number): Runtime {
@@ -40,10 +42,11 @@ export function createBackupHandler(options: BackupRuntimeOptions): DurableLambd
 
   const workflow: Workflow<Json, Json> = async (event, context) => {
     const input = parseWork(event);
-    const { deps, reporter } = runtimeFor(input.shard?.of ?? 1);
+    const { deps, reporter, clients } = runtimeFor(input.shard?.of ?? 1);
     if (input.shard) return backupShardWorkflow(deps)(input, context);
+    let result: BackupResult;
     try {
-      return await backupWorkflow(deps)(input, context);
+      result = await backupWorkflow(deps)(input, context);
     } catch (error) {
       await context.step('report-failure', async () => {
         await reporter.runFailed(input, error);
@@ -51,6 +54,20 @@ export function createBackupHandler(options: BackupRuntimeOptions): DurableLambd
       });
       throw error;
     }
+    await context.step('start-rotation', async () => {
+      const { deployment } = environment.config;
+      const worker = { lambda: clients.lambda, workerArn: environment.rotateWorkerArn };
+      try {
+        return await startRotationAfter(worker, deployment, input);
+      } catch (error) {
+        // The backup stands; the daily rotation makes up for this one.
+        logger.warn('the rotation after this backup could not be started', {
+          ...{ plan: input.plan, slot: input.slot, error: describeError(error) },
+        });
+        return null;
+      }
+    });
+    return result;
   };
 
   return durableHandler(workflow, {
@@ -65,31 +82,21 @@ export function createBackupHandler(options: BackupRuntimeOptions): DurableLambd
 interface Runtime {
   readonly deps: BackupDependencies;
   readonly reporter: CloudReporter;
+  readonly clients: BackupClients;
 }
 
 function createRuntime(
   environment: WorkerEnvironment,
   logger: Logger,
   clock: Clock,
-  clients: AwsClients,
+  clients: BackupClients,
 ): Runtime {
   const { config, region, topicArn, snapkeepVersion } = environment;
   const { deployment, vault, plans } = config;
-  let asked: Promise<string> | undefined;
-  const account = () => {
-    asked ??= clients.sts.send(new GetCallerIdentityCommand({})).then(
-      ({ Account = '' }) => Account,
-      (error: unknown) => {
-        // A process lives on for hours: what failed once is asked for again.
-        asked = undefined;
-        throw error;
-      },
-    );
-    return asked;
-  };
+  const caller = createCaller(() => clients.sts);
+  const account = async () => (await caller()).account;
   const reporter = createCloudReporter({
-    sns: clients.sns,
-    topicArn,
+    notices: createNotices({ sns: clients.sns, topicArn, deployment }),
     deployment,
     bucket: vault.bucket,
     logger,
@@ -106,5 +113,5 @@ function createRuntime(
     reporter,
     snapkeepVersion,
   };
-  return { deps, reporter };
+  return { deps, reporter, clients };
 }

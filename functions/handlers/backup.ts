@@ -1,4 +1,4 @@
-import { createAwsClients } from '../clients/aws.ts';
+import { createEntryClients } from '../clients/for-entries.ts';
 import { readEntryEnvironment } from './environment.ts';
 import { parseBackupRequest, requirePlan } from './events.ts';
 import { type StartedBackup, startAgain } from './executions.ts';
@@ -6,7 +6,7 @@ import { createLambdaLogger } from './lambda-logger.ts';
 
 const environment = readEntryEnvironment();
 const { config, region, backupWorkerArn: workerArn } = environment;
-const { lambda } = createAwsClients({ region });
+const { lambda } = createEntryClients({ region });
 const logger = createLambdaLogger();
 
 /** Called by a person, from the console or with `snapkeep backup --deployed`: `{ plan }` or `{ plan, slot }`. */

@@ -1,5 +1,3 @@
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import type { Manifest } from '../catalog/documents.ts';
 import { describeError, SnapkeepError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
@@ -7,22 +5,16 @@ import { backupIdOf } from '../shared/names.ts';
 import { sourceKey } from '../shared/source.ts';
 import type { BackupReporter } from '../workflows/backup/ports.ts';
 import type { BackupOrder } from './events.ts';
+import type { Notices } from './notices.ts';
 
-export const metricNamespace = 'Snapkeep';
-
-/** Subjects of SNS e-mails have at most 100 characters of ASCII. */
-const subjectLimit = 100;
 /** Errors that a message lists; the manifest has all of them. */
 const listedErrors = 20;
 
 export interface CloudReporterOptions {
-  readonly sns: SNSClient;
-  readonly topicArn: string;
+  readonly notices: Notices;
   readonly deployment: string;
   readonly bucket: string;
   readonly logger: Logger;
-  /** Where metrics in Embedded Metric Format are written; Lambda hands what is on stdout to CloudWatch. */
-  readonly metrics?: () => Metrics;
 }
 
 export interface CloudReporter extends BackupReporter {
@@ -32,24 +24,7 @@ export interface CloudReporter extends BackupReporter {
 
 /** Metrics of every run, and a message to people when a backup is not complete. */
 export function createCloudReporter(options: CloudReporterOptions): CloudReporter {
-  const { sns, topicArn, deployment, bucket, logger } = options;
-  const makeMetrics = options.metrics ?? (() => new Metrics({ namespace: metricNamespace }));
-
-  function publishMetrics(plan: string, counts: Readonly<Record<string, number>>, seconds?: number): void {
-    const metrics = makeMetrics();
-    // Powertools adds the dimension `service` on its own; alarms name deployment and plan only.
-    metrics.clearDefaultDimensions();
-    metrics.addDimensions({ deployment, plan });
-    for (const [name, value] of Object.entries(counts)) metrics.addMetric(name, MetricUnit.Count, value);
-    if (seconds !== undefined) metrics.addMetric('DurationSeconds', MetricUnit.Seconds, seconds);
-    metrics.publishStoredMetrics();
-  }
-
-  async function tell(subject: string, lines: readonly string[]): Promise<void> {
-    const plain = subject.replace(/[^\x20-\x7e]/g, '?').slice(0, subjectLimit);
-    await sns.send(new PublishCommand({ TopicArn: topicArn, Subject: plain, Message: lines.join('\n') }));
-  }
-
+  const { notices, deployment, bucket, logger } = options;
   return {
     begun({ plan, backup_id, sources, missing }) {
       logger.info('backup begun', {
@@ -69,7 +44,7 @@ export function createCloudReporter(options: CloudReporterOptions): CloudReporte
       const points = manifest.recovery_points;
       const available = points.filter((point) => point.status === 'available').length;
       logger.info('backup sealed', { plan, backupId, status, available, failed: points.length - available });
-      publishMetrics(
+      notices.measure(
         plan,
         {
           BackupCompleted: status === 'completed' ? 1 : 0,
@@ -78,10 +53,15 @@ export function createCloudReporter(options: CloudReporterOptions): CloudReporte
           RecoveryPoints: available,
           FailedSources: points.length - available,
         },
-        Math.max(0, (Date.parse(manifest.completed_at) - Date.parse(manifest.started_at)) / 1000),
+        {
+          DurationSeconds: Math.max(
+            0,
+            (Date.parse(manifest.completed_at) - Date.parse(manifest.started_at)) / 1000,
+          ),
+        },
       );
       if (status === 'completed') return;
-      await tell(`Snapkeep ${deployment}: backup of ${plan} is ${status}`, [
+      await notices.tell(`Snapkeep ${deployment}: backup of ${plan} is ${status}`, [
         ...describeManifest(manifest, available),
         '',
         `Manifest: s3://${bucket}/ledger/${plan}/${backupId}/backup_information.json`,
@@ -91,9 +71,9 @@ export function createCloudReporter(options: CloudReporterOptions): CloudReporte
 
     async runFailed({ plan, slot }, error) {
       logger.error('run ended without a backup', { plan, slot, error: describeError(error) });
-      publishMetrics(plan, { BackupCompleted: 0, BackupPartial: 0, BackupFailed: 1 });
+      notices.measure(plan, { BackupCompleted: 0, BackupPartial: 0, BackupFailed: 1 });
       const remedy = error instanceof SnapkeepError ? error.remedy : undefined;
-      await tell(`Snapkeep ${deployment}: backup of ${plan} failed`, [
+      await notices.tell(`Snapkeep ${deployment}: backup of ${plan} failed`, [
         `The run of plan ${plan} for ${slot} (${backupIdOf(slot, plan)}) ended without a backup:`,
         describeError(error),
         ...(remedy === undefined ? [] : [`What to do: ${remedy}`]),

@@ -17,12 +17,17 @@ const common = {
   LAMBDA_TASK_ROOT: z.string().min(1),
 };
 
+const topicArn = z.string().regex(/^arn:aws[a-z-]*:sns:/, 'must be the ARN of a topic');
+
 const entrySchema = z.object({ ...common, SNAPKEEP_BACKUP_WORKER_ARN: qualifiedFunctionArn });
 const workerSchema = z.object({
   ...common,
   SNAPKEEP_BACKUP_WORKER_ARN: qualifiedFunctionArn,
-  SNAPKEEP_TOPIC_ARN: z.string().regex(/^arn:aws[a-z-]*:sns:/, 'must be the ARN of a topic'),
+  SNAPKEEP_ROTATE_WORKER_ARN: qualifiedFunctionArn,
+  SNAPKEEP_TOPIC_ARN: topicArn,
 });
+const callerSchema = z.object({ ...common, SNAPKEEP_WORKER_ARN: qualifiedFunctionArn });
+const loneWorkerSchema = z.object({ ...common, SNAPKEEP_TOPIC_ARN: topicArn });
 
 export interface BundledConfig {
   readonly config: Config;
@@ -35,6 +40,19 @@ export interface EntryEnvironment extends BundledConfig {
 }
 
 export interface WorkerEnvironment extends EntryEnvironment {
+  readonly rotateWorkerArn: string;
+  readonly topicArn: string;
+}
+
+/** Of an entry function with one worker behind it. */
+export interface CallerEnvironment extends BundledConfig {
+  readonly region: string;
+  readonly workerArn: string;
+}
+
+/** Of a worker that invokes no other function. */
+export interface LoneWorkerEnvironment extends BundledConfig {
+  readonly region: string;
   readonly topicArn: string;
 }
 
@@ -48,13 +66,34 @@ export function readEntryEnvironment(env: NodeJS.ProcessEnv = process.env): Entr
   });
 }
 
-/** What a durable worker reads of its environment, once, at the start of the process. */
+/** What the backup worker reads of its environment, once, at the start of the process. */
 export function readWorkerEnvironment(env: NodeJS.ProcessEnv = process.env): WorkerEnvironment {
   const parsed = parse(workerSchema, env);
   return Object.freeze({
     ...readBundledConfig(parsed.LAMBDA_TASK_ROOT),
     region: parsed.AWS_REGION,
     backupWorkerArn: parsed.SNAPKEEP_BACKUP_WORKER_ARN,
+    rotateWorkerArn: parsed.SNAPKEEP_ROTATE_WORKER_ARN,
+    topicArn: parsed.SNAPKEEP_TOPIC_ARN,
+  });
+}
+
+/** What the entry functions `rotate` and `restore` read of their environment. */
+export function readCallerEnvironment(env: NodeJS.ProcessEnv = process.env): CallerEnvironment {
+  const parsed = parse(callerSchema, env);
+  return Object.freeze({
+    ...readBundledConfig(parsed.LAMBDA_TASK_ROOT),
+    region: parsed.AWS_REGION,
+    workerArn: parsed.SNAPKEEP_WORKER_ARN,
+  });
+}
+
+/** What the workers of rotations and restores read of their environment. */
+export function readLoneWorkerEnvironment(env: NodeJS.ProcessEnv = process.env): LoneWorkerEnvironment {
+  const parsed = parse(loneWorkerSchema, env);
+  return Object.freeze({
+    ...readBundledConfig(parsed.LAMBDA_TASK_ROOT),
+    region: parsed.AWS_REGION,
     topicArn: parsed.SNAPKEEP_TOPIC_ARN,
   });
 }

@@ -5,7 +5,8 @@ import { slotOf } from '../shared/names.ts';
 import { requestedSlot } from '../shared/slot.ts';
 import type { BackupInput } from '../workflows/backup/ports.ts';
 
-const instant = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-20T02:00:00Z' });
+/** A time with its zone; `slotOf(Date.parse(...))` is the slot that it belongs to. */
+export const instant = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-20T02:00:00Z' });
 
 const scheduledSchema = z.strictObject({ plan: z.string(), scheduledTime: instant });
 const backupSchema = z.strictObject({ plan: z.string(), slot: instant.optional() });
@@ -23,13 +24,13 @@ export interface BackupOrder {
  * the delivery, so every delivery of one occasion means the same slot.
  */
 export function parseScheduled(event: unknown): BackupOrder {
-  const { plan, scheduledTime } = parse(scheduledSchema, event, '{ "plan", "scheduledTime" }');
+  const { plan, scheduledTime } = parseEvent(scheduledSchema, event, '{ "plan", "scheduledTime" }');
   return { plan, slot: slotOf(Date.parse(scheduledTime)) };
 }
 
 /** What a person sends from the console or the command line: `{ plan }`, or `{ plan, slot }` for an earlier slot. */
 export function parseBackupRequest(event: unknown, now: number): BackupOrder {
-  const { plan, slot } = parse(backupSchema, event, '{ "plan" } or { "plan", "slot" }');
+  const { plan, slot } = parseEvent(backupSchema, event, '{ "plan" } or { "plan", "slot" }');
   return { plan, slot: slot === undefined ? slotOf(now) : requestedSlot(slot, Date.parse(slot), now) };
 }
 
@@ -44,12 +45,13 @@ export function requirePlan({ plans }: Pick<Config, 'plans'>, name: string): voi
 
 /** What the durable worker is started with: an order, and its share of it in a large backup. */
 export function parseWork(event: unknown): BackupInput {
-  const { plan, slot, shard } = parse(workSchema, event, '{ "plan", "slot" }');
+  const { plan, slot, shard } = parseEvent(workSchema, event, '{ "plan", "slot" }');
   const order = { plan, slot: slotOf(Date.parse(slot)) };
   return shard === undefined ? order : { ...order, shard };
 }
 
-function parse<T>(schema: z.ZodType<T>, event: unknown, form: string): T {
+/** An event that fits `schema`; throws a usage error that says what does not, and what to send instead. */
+export function parseEvent<T>(schema: z.ZodType<T>, event: unknown, form: string): T {
   const parsed = schema.safeParse(event);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) =>

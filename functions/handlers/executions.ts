@@ -3,6 +3,7 @@ import {
   type LambdaClient,
   paginateListDurableExecutionsByFunction,
 } from '@aws-sdk/client-lambda';
+import type { Json } from '../shared/durable.ts';
 import { errorCode, failedError, refusedError } from '../shared/errors.ts';
 import { backupIdOf } from '../shared/names.ts';
 import type { BackupOrder } from './events.ts';
@@ -15,15 +16,22 @@ export interface StartedBackup extends BackupOrder {
   readonly state: 'accepted' | 'running' | 'finished';
 }
 
-export interface StartOptions {
+/** A durable function that is started from another. */
+export interface Worker {
   readonly lambda: LambdaClient;
   /** Version or alias; an execution stays with the version that it began on. */
   readonly workerArn: string;
+}
+
+export interface StartOptions extends Worker {
   readonly deployment: string;
 }
 
-/** A slot that failed eight times needs a person to look at it, not a ninth name. */
-const maximumRuns = 9;
+/** What failed nine times needs a person to look at it, not a tenth name. */
+export const maximumRuns = 9;
+
+/** The name of a further run of what is called `name`. */
+export const runName = (name: string, run: number): string => (run === 1 ? name : `${name}-r${run}`);
 
 /**
  * `<deployment>-<plan>-<20260101t0200>`, with `-r2` to `-r9` for further runs of a slot. Names are unique in an account
@@ -32,7 +40,7 @@ const maximumRuns = 9;
  */
 export function executionName(deployment: string, { plan, slot }: BackupOrder, run: number): string {
   const minute = slot.slice(0, 16).replaceAll('-', '').replaceAll(':', '').toLowerCase();
-  return `${deployment}-${plan}-${minute}${run === 1 ? '' : `-r${run}`}`;
+  return runName(`${deployment}-${plan}-${minute}`, run);
 }
 
 /**
@@ -41,26 +49,40 @@ export function executionName(deployment: string, { plan, slot }: BackupOrder, r
  */
 export async function startOnce(options: StartOptions, order: BackupOrder, run = 1): Promise<StartedBackup> {
   const name = executionName(options.deployment, order, run);
-  const payload = { plan: order.plan, slot: order.slot };
+  const { plan, slot } = order;
+  await startNamed(options, name, { plan, slot }, [`plan ${plan} and slot ${slot}`, 'another slot']);
+  return describe(order, name, 'accepted');
+}
+
+/**
+ * Starts an execution asynchronously, or finds the one of this name and payload. Answers its ARN, where the service
+ * tells it. `words` say what was asked for, and what to take instead, when the name is taken by something else.
+ */
+export async function startNamed(
+  { lambda, workerArn }: Worker,
+  name: string,
+  payload: Json,
+  [asked, instead]: readonly [asked: string, instead: string],
+): Promise<string | undefined> {
   try {
-    await options.lambda.send(
+    const { DurableExecutionArn } = await lambda.send(
       new InvokeCommand({
-        FunctionName: options.workerArn,
+        FunctionName: workerArn,
         InvocationType: 'Event',
         DurableExecutionName: name,
         Payload: new TextEncoder().encode(JSON.stringify(payload)),
       }),
     );
+    return DurableExecutionArn;
   } catch (error) {
     // The class of today, and the name that older documents give it.
     const taken = ['DurableExecutionAlreadyStartedException', 'DurableExecutionAlreadyExists'];
     if (!taken.includes(errorCode(error) ?? '')) throw error;
     throw refusedError(
-      `an execution named ${name} exists and was started with something else than plan ${order.plan} and slot ${order.slot}`,
-      'look at it in the Lambda console (Durable executions); wait for its history to expire, or take another slot',
+      `an execution named ${name} exists and was started with something else than ${asked}`,
+      `look at it in the Lambda console (Durable executions); wait for its history to expire, or take ${instead}`,
     );
   }
-  return describe(order, name, 'accepted');
 }
 
 /**
@@ -70,7 +92,7 @@ export async function startOnce(options: StartOptions, order: BackupOrder, run =
 export async function startAgain(options: StartOptions, order: BackupOrder): Promise<StartedBackup> {
   for (let run = 1; run <= maximumRuns; run += 1) {
     const name = executionName(options.deployment, order, run);
-    const status = await statusOf(options, name);
+    const status = (await findExecution(options, name))?.status;
     if (status === 'RUNNING') return describe(order, name, 'running');
     if (status === 'SUCCEEDED') return describe(order, name, 'finished');
     if (status === undefined) return startOnce(options, order, run);
@@ -81,7 +103,11 @@ export async function startAgain(options: StartOptions, order: BackupOrder): Pro
   );
 }
 
-async function statusOf({ lambda, workerArn }: StartOptions, name: string): Promise<string | undefined> {
+/** The execution of this name, whichever version of the function it began on. */
+export async function findExecution(
+  { lambda, workerArn }: Worker,
+  name: string,
+): Promise<{ readonly arn: string | undefined; readonly status: string | undefined } | undefined> {
   const pages = paginateListDurableExecutionsByFunction(
     { client: lambda },
     // Without its qualifier: executions of all versions, since a deployment may lie between two runs of a slot.
@@ -90,7 +116,7 @@ async function statusOf({ lambda, workerArn }: StartOptions, name: string): Prom
   for await (const { DurableExecutions = [] } of pages) {
     // The filter may also match longer names.
     const found = DurableExecutions.find(({ DurableExecutionName }) => DurableExecutionName === name);
-    if (found) return found.Status;
+    if (found) return { arn: found.DurableExecutionArn, status: found.Status };
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { createAwsClients } from '../clients/aws.ts';
+import { createEntryClients } from '../clients/for-entries.ts';
 import { readEntryEnvironment } from './environment.ts';
 import { parseScheduled, requirePlan } from './events.ts';
 import { type StartedBackup, startOnce } from './executions.ts';
@@ -6,7 +6,7 @@ import { createLambdaLogger } from './lambda-logger.ts';
 
 const environment = readEntryEnvironment();
 const { config, region, backupWorkerArn: workerArn } = environment;
-const { lambda } = createAwsClients({ region });
+const { lambda } = createEntryClients({ region });
 const logger = createLambdaLogger();
 
 /** Called by the schedules, at least once per occasion: starts the run of the slot, or finds that it was started. */

@@ -1,10 +1,13 @@
-import { Arn, ArnFormat, type Stack } from 'aws-cdk-lib';
+import type { Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Config } from '../../functions/plan/config.ts';
 import { tagKeys } from '../../functions/shared/names.ts';
 import type { SourceKind } from '../../functions/shared/source.ts';
 import { copyPrefix } from '../names.ts';
-import { invokeQualified } from './common.ts';
+import { ec2CopyArn, rdsArn } from './arns.ts';
+import { invokeQualified, keepCheckpoints, publish } from './common.ts';
+import { encryptedVolumes } from './encryption.ts';
+import { ledger } from './ledger.ts';
 import { kindsOf, selectedSources } from './selections.ts';
 
 export interface BackupWorkerGrants {
@@ -14,6 +17,7 @@ export interface BackupWorkerGrants {
   /** `arn:...:function:<name>`, without a qualifier. */
   readonly workerArn: string;
   readonly workerAliasArn: string;
+  readonly rotateWorkerAliasArn: string;
 }
 
 /** Reading what there is; AWS authorizes these calls for everything or nothing (EC2), or they list (RDS). */
@@ -25,7 +29,7 @@ const inventory = {
 
 /** The role of the backup worker: copies what the plans select, tags only what it is making, deletes nothing. */
 export function backupWorkerStatements(stack: Stack, grants: BackupWorkerGrants): PolicyStatement[] {
-  const { config, bucketArn, topicArn, workerArn, workerAliasArn } = grants;
+  const { config, bucketArn, topicArn, workerArn, workerAliasArn, rotateWorkerAliasArn } = grants;
   const plans = Object.values(config.plans);
   const kinds = kindsOf(plans);
   return [
@@ -39,33 +43,16 @@ export function backupWorkerStatements(stack: Stack, grants: BackupWorkerGrants)
     ...newDatabaseCopies(stack, config, kinds),
     ...encryptedVolumes(stack, config),
     ...ledger(bucketArn, config),
-    new PolicyStatement({ actions: ['sns:Publish'], resources: [topicArn] }),
-    // Evaluated on executions below a version of the function; an alias or the bare name never matches ("Security and
-    // permissions for Lambda durable functions").
-    new PolicyStatement({
-      actions: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
-      resources: [`${workerArn}:*`],
-    }),
-    // A large backup is divided over executions of the same function.
-    invokeQualified(workerAliasArn),
+    publish(topicArn),
+    keepCheckpoints(workerArn),
+    // A large backup is divided over executions of the same function; a rotation follows every backup.
+    invokeQualified(workerAliasArn, rotateWorkerAliasArn),
     neverDestroy(),
   ];
 }
 
 function newImages(stack: Stack, { deployment }: Config): PolicyStatement[] {
-  // The owner of an image or snapshot is not part of its ARN.
-  const arn = (resource: string): string =>
-    Arn.format(
-      {
-        service: 'ec2',
-        account: '',
-        resource,
-        resourceName: '*',
-        arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
-      },
-      stack,
-    );
-  const resources = [arn('image'), arn('snapshot')];
+  const resources = [ec2CopyArn(stack, 'image'), ec2CopyArn(stack, 'snapshot')];
   const ours = { [`aws:RequestTag/${tagKeys.managed}`]: deployment };
   const ourKeys = { 'ForAllValues:StringLike': { 'aws:TagKeys': ['snapkeep:*', 'Name'] } };
   return [
@@ -92,76 +79,12 @@ function newDatabaseCopies(
   const statement = (action: string, resource: string): PolicyStatement =>
     new PolicyStatement({
       actions: [action, 'rds:AddTagsToResource'],
-      resources: [
-        Arn.format(
-          {
-            service: 'rds',
-            resource,
-            resourceName: `${copyPrefix(deployment)}*`,
-            arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-          },
-          stack,
-        ),
-      ],
+      resources: [rdsArn(stack, resource, `${copyPrefix(deployment)}*`)],
       conditions: { StringEquals: { [`aws:RequestTag/${tagKeys.managed}`]: deployment } },
     });
   return [
     ...(kinds.has('rds') ? [statement('rds:CreateDBSnapshot', 'snapshot')] : []),
     ...(kinds.has('aurora') ? [statement('rds:CreateDBClusterSnapshot', 'cluster-snapshot')] : []),
-  ];
-}
-
-/** Sources under keys of the customer: through EC2 and RDS only ("Requirements for Amazon EBS encryption"). */
-function encryptedVolumes(stack: Stack, { region }: Config): PolicyStatement[] {
-  const resources = [Arn.format({ service: 'kms', resource: 'key', resourceName: '*' }, stack)];
-  const viaService = [`ec2.${region}.amazonaws.com`, `rds.${region}.amazonaws.com`];
-  return [
-    new PolicyStatement({
-      actions: [
-        'kms:Decrypt',
-        'kms:DescribeKey',
-        'kms:GenerateDataKeyWithoutPlaintext',
-        'kms:ReEncryptFrom',
-        'kms:ReEncryptTo',
-      ],
-      resources,
-      conditions: { StringEquals: { 'kms:ViaService': viaService } },
-    }),
-    new PolicyStatement({
-      actions: ['kms:CreateGrant'],
-      resources,
-      conditions: {
-        StringEquals: { 'kms:ViaService': viaService },
-        Bool: { 'kms:GrantIsForAWSResource': 'true' },
-      },
-    }),
-  ];
-}
-
-function ledger(bucketArn: string, { vault, region }: Config): PolicyStatement[] {
-  const objects = [`${bucketArn}/ledger/*`];
-  return [
-    new PolicyStatement({
-      actions: ['s3:ListBucketVersions'],
-      resources: [bucketArn],
-      conditions: { StringLike: { 's3:prefix': 'ledger/*' } },
-    }),
-    new PolicyStatement({ actions: ['s3:GetObjectVersion'], resources: objects }),
-    // Also for a bucket whose policy is not ours (`existing: true`).
-    new PolicyStatement({
-      actions: ['s3:PutObject'],
-      resources: objects,
-      conditions: { StringEquals: { 's3:if-none-match': '*' } },
-    }),
-    ...(vault.kmsKey === undefined
-      ? []
-      : [
-          new PolicyStatement({
-            actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-            resources: [vault.kmsKey],
-            conditions: { StringEquals: { 'kms:ViaService': `s3.${region}.amazonaws.com` } },
-          }),
-        ]),
   ];
 }
 

@@ -10,6 +10,25 @@ export const writeLogs = (logGroupArn: string): PolicyStatement =>
 export const sendToDeadLetters = (queueArn: string): PolicyStatement =>
   new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queueArn] });
 
-/** Invokes one alias or version, never the function as such. */
-export const invokeQualified = (qualifiedArn: string): PolicyStatement =>
-  new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [qualifiedArn] });
+/** Invokes aliases or versions, never a function as such. */
+export const invokeQualified = (...qualifiedArns: string[]): PolicyStatement =>
+  new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: qualifiedArns });
+
+export const publish = (topicArn: string): PolicyStatement =>
+  new PolicyStatement({ actions: ['sns:Publish'], resources: [topicArn] });
+
+/**
+ * What a durable function does for itself. Evaluated on executions below a version of the function; an alias or the
+ * bare name never matches ("Security and permissions for Lambda durable functions").
+ */
+export const keepCheckpoints = (workerArn: string): PolicyStatement =>
+  new PolicyStatement({
+    actions: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
+    resources: [`${workerArn}:*`],
+  });
+
+/** Finding an execution by its name, and reading how it ended. */
+export const followExecutions = (workerArn: string): PolicyStatement[] => [
+  new PolicyStatement({ actions: ['lambda:ListDurableExecutionsByFunction'], resources: [workerArn] }),
+  new PolicyStatement({ actions: ['lambda:GetDurableExecution'], resources: [`${workerArn}:*`] }),
+];

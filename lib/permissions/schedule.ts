@@ -17,8 +17,8 @@ export function schedulerOfGroup(stack: Stack, groupName: string): PrincipalBase
   });
 }
 
-/** The role of the schedules: one alias, one queue. */
-export const scheduleStatements = (targetArn: string, deadLettersArn: string): PolicyStatement[] => [
-  invokeQualified(targetArn),
-  sendToDeadLetters(deadLettersArn),
-];
+/** The role of the schedules: aliases of entry functions, one queue. */
+export const scheduleStatements = (
+  targetArns: readonly string[],
+  deadLettersArn: string,
+): PolicyStatement[] => [invokeQualified(...targetArns), sendToDeadLetters(deadLettersArn)];

@@ -8,13 +8,19 @@ const functions = Object.values(template.findResources('AWS::Lambda::Function'))
   ({ Properties }) => Properties,
 );
 
+const names = [
+  'prod-eu-backup',
+  'prod-eu-backup-worker',
+  'prod-eu-rotate',
+  'prod-eu-rotate-worker',
+  'prod-eu-start',
+];
+const variablesOf = (name: string): Readonly<Record<string, unknown>> =>
+  functions.find(({ FunctionName }) => FunctionName === name)?.Environment.Variables;
+
 describe('the functions', () => {
   it('have the names that operators and policies rely on', () => {
-    expect(functions.map(({ FunctionName }) => FunctionName).sort()).toEqual([
-      'prod-eu-backup',
-      'prod-eu-backup-worker',
-      'prod-eu-start',
-    ]);
+    expect(functions.map(({ FunctionName }) => FunctionName).sort()).toEqual(names);
   });
 
   it('run on Node 24 and ARM, from an ES module', () => {
@@ -35,26 +41,32 @@ describe('the functions', () => {
 
   it('each have the alias live on a version that is retained', () => {
     const aliases = Object.values(template.findResources('AWS::Lambda::Alias'));
-    expect(aliases.map(({ Properties }) => Properties.Name)).toEqual(['live', 'live', 'live']);
+    expect(aliases.map(({ Properties }) => Properties.Name)).toEqual(names.map(() => 'live'));
     const versions = Object.values(template.findResources('AWS::Lambda::Version'));
-    expect(versions).toHaveLength(3);
+    expect(versions).toHaveLength(names.length);
     for (const version of versions) expect(version.DeletionPolicy).toBe('Retain');
   });
 
-  it('make the worker durable, for longer than the longest plan, and nobody else', () => {
+  it('make the workers durable, for longer than the longest plan, and nobody else', () => {
     const durable = functions.filter(({ DurableConfig }) => DurableConfig !== undefined);
-    expect(durable.map(({ FunctionName }) => FunctionName)).toEqual(['prod-eu-backup-worker']);
-    expect(durable[0]?.DurableConfig).toEqual({
+    expect(durable.map(({ FunctionName }) => FunctionName).sort()).toEqual(
+      names.filter((name) => name.endsWith('-worker')),
+    );
+    const backup = durable.find(({ FunctionName }) => FunctionName === 'prod-eu-backup-worker');
+    expect(backup?.DurableConfig).toEqual({
       ExecutionTimeout: 24 * 3600 + 3600,
       RetentionPeriodInDays: 14,
     });
   });
 
-  it('are told the worker by its alias, never by its bare name', () => {
-    for (const { Environment } of functions) {
-      const arn = JSON.stringify(Environment.Variables.SNAPKEEP_BACKUP_WORKER_ARN);
-      expect(arn).toContain(':function:prod-eu-backup-worker:live');
-    }
+  it.each([
+    ['prod-eu-start', 'SNAPKEEP_BACKUP_WORKER_ARN', 'prod-eu-backup-worker'],
+    ['prod-eu-backup', 'SNAPKEEP_BACKUP_WORKER_ARN', 'prod-eu-backup-worker'],
+    ['prod-eu-backup-worker', 'SNAPKEEP_BACKUP_WORKER_ARN', 'prod-eu-backup-worker'],
+    ['prod-eu-backup-worker', 'SNAPKEEP_ROTATE_WORKER_ARN', 'prod-eu-rotate-worker'],
+    ['prod-eu-rotate', 'SNAPKEEP_WORKER_ARN', 'prod-eu-rotate-worker'],
+  ])('%s is told in %s the alias of %s, never its bare name', (name, variable, worker) => {
+    expect(JSON.stringify(variablesOf(name)[variable])).toContain(`:function:${worker}:live`);
   });
 
   it('keep their logs for three months and their dead letters for two weeks, behind TLS', () => {
@@ -63,7 +75,7 @@ describe('the functions', () => {
       MessageRetentionPeriod: 14 * 24 * 3600,
       SqsManagedSseEnabled: true,
     });
-    template.resourceCountIs('AWS::SQS::QueuePolicy', 3);
+    template.resourceCountIs('AWS::SQS::QueuePolicy', names.length);
     template.allResourcesProperties('AWS::SQS::QueuePolicy', {
       PolicyDocument: {
         Statement: [

@@ -20,7 +20,13 @@ function emptyBundles(): Bundles {
     writeFileSync(join(root, name, 'index.mjs'), `// ${name}\n`);
     return join(root, name);
   };
-  return { start: folder('start'), backup: folder('backup'), 'backup-worker': folder('backup-worker') };
+  return {
+    start: folder('start'),
+    backup: folder('backup'),
+    'backup-worker': folder('backup-worker'),
+    rotate: folder('rotate'),
+    'rotate-worker': folder('rotate-worker'),
+  };
 }
 
 export interface Statement {

@@ -72,6 +72,7 @@ async function runWorker({ plan = aPlan(), crash }: Run) {
       snapkeepVersion: '0.0.0-test',
       region,
       backupWorkerArn: workerArn,
+      rotateWorkerArn: `arn:aws:lambda:${region}:${account}:function:prod-eu-rotate-worker:live`,
       topicArn,
     },
     logger: silentLogger,

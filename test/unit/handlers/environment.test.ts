@@ -2,9 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readEntryEnvironment, readWorkerEnvironment } from '../../../functions/handlers/environment.ts';
+import {
+  readCallerEnvironment,
+  readEntryEnvironment,
+  readLoneWorkerEnvironment,
+  readWorkerEnvironment,
+} from '../../../functions/handlers/environment.ts';
 
 const workerArn = 'arn:aws:lambda:eu-west-1:123456789012:function:prod-eu-backup-worker:live';
+const rotateWorkerArn = 'arn:aws:lambda:eu-west-1:123456789012:function:prod-eu-rotate-worker:live';
 const config = { deployment: 'prod-eu', vault: { bucket: 'b' }, plans: { ci: {} } };
 let folder = '';
 
@@ -18,6 +24,8 @@ const environment = (overrides: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   AWS_REGION: 'eu-west-1',
   LAMBDA_TASK_ROOT: folder,
   SNAPKEEP_BACKUP_WORKER_ARN: workerArn,
+  SNAPKEEP_ROTATE_WORKER_ARN: rotateWorkerArn,
+  SNAPKEEP_WORKER_ARN: rotateWorkerArn,
   SNAPKEEP_TOPIC_ARN: 'arn:aws:sns:eu-west-1:123456789012:topic',
   ...overrides,
 });
@@ -30,9 +38,19 @@ describe('the environment of a function', () => {
       snapkeepVersion: '1.2.3',
       region: 'eu-west-1',
       backupWorkerArn: workerArn,
+      rotateWorkerArn,
       topicArn: 'arn:aws:sns:eu-west-1:123456789012:topic',
     });
     expect(Object.isFrozen(read)).toBe(true);
+  });
+
+  it('holds one worker of an entry function, and no other function of a worker without any', () => {
+    const common = { config, snapkeepVersion: '1.2.3', region: 'eu-west-1' };
+    expect(readCallerEnvironment(environment())).toEqual({ ...common, workerArn: rotateWorkerArn });
+    expect(readLoneWorkerEnvironment(environment())).toEqual({
+      ...common,
+      topicArn: 'arn:aws:sns:eu-west-1:123456789012:topic',
+    });
   });
 
   it('refuses the bare ARN of a durable function', () => {

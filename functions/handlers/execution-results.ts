@@ -1,0 +1,58 @@
+import { GetDurableExecutionCommand, type GetDurableExecutionResponse } from '@aws-sdk/client-lambda';
+import { parseFailure, reviveFailure } from '../engine/failure.ts';
+import type { Clock } from '../shared/clock.ts';
+import { errorCode, failedError } from '../shared/errors.ts';
+import { findExecution, type Worker } from './executions.ts';
+
+export interface Waiter extends Worker {
+  readonly clock: Clock;
+}
+
+/** How often an execution is looked at, in milliseconds; GetDurableExecution takes far more. */
+const pauseMilliseconds = 1000;
+
+/**
+ * The result of an execution, or undefined when it has not ended by `until` (epoch milliseconds). Throws what it
+ * failed with. A synchronous invoke would not do: the service takes none of a function whose executions may take long.
+ */
+export async function resultOf(
+  waiter: Waiter,
+  { name, arn: known }: { readonly name: string; readonly arn: string | undefined },
+  until: number,
+): Promise<unknown> {
+  let arn = known;
+  for (;;) {
+    arn ??= (await findExecution(waiter, name))?.arn;
+    const execution = arn === undefined ? undefined : await look(waiter, arn);
+    if (execution?.Status === 'SUCCEEDED') return JSON.parse(execution.Result ?? 'null');
+    if (execution?.Status !== undefined && execution.Status !== 'RUNNING') throw failureOf(execution);
+    if (waiter.clock.now() + pauseMilliseconds > until) return undefined;
+    await waiter.clock.sleep(pauseMilliseconds);
+  }
+}
+
+async function look({ lambda }: Waiter, arn: string): Promise<GetDurableExecutionResponse | undefined> {
+  try {
+    return await lambda.send(
+      new GetDurableExecutionCommand({ DurableExecutionArn: arn, IncludeExecutionData: true }),
+    );
+  } catch (error) {
+    // An execution that was accepted a moment ago may not be shown yet.
+    if (errorCode(error) === 'ResourceNotFoundException') return undefined;
+    throw error;
+  }
+}
+
+/** With kind and remedy where the worker wrote them down. */
+function failureOf({
+  DurableExecutionName: name,
+  Status: status,
+  Error: error,
+}: GetDurableExecutionResponse) {
+  const recorded = parseFailure(error?.ErrorData);
+  if (recorded !== undefined) return reviveFailure(recorded);
+  return failedError(
+    `the execution ${name} ended as ${status}${error?.ErrorMessage === undefined ? '' : `: ${error.ErrorMessage}`}`,
+    'look at it in the Lambda console (Durable executions)',
+  );
+}

@@ -1,0 +1,72 @@
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { Clock } from '../shared/clock.ts';
+import type { Logger } from '../shared/logger.ts';
+import type { CallerEnvironment } from './environment.ts';
+import { requirePlan } from './events.ts';
+import { resultOf } from './execution-results.ts';
+import { parseRotationRequest, type RotationWork, rotationName, startRotation } from './rotations.ts';
+import { type Deadline, whereToLook } from './whereabouts.ts';
+
+export interface EntryOptions {
+  readonly environment: CallerEnvironment;
+  readonly lambda: LambdaClient;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** One rotation that was asked for. */
+export interface AskedRotation {
+  readonly plan: string;
+  readonly executionName: string;
+  /** `accepted`: by this call, or by an earlier one of the same name. */
+  readonly state: 'accepted' | 'told';
+  /** Of a dry run: what the worker would do; absent when it did not answer in time. */
+  readonly outlook?: unknown;
+}
+
+export interface RotateAnswer {
+  readonly dryRun: boolean;
+  readonly rotations: readonly AskedRotation[];
+  readonly look: readonly string[];
+}
+
+/** Starts a rotation for each plan that is meant; a dry run waits for what the worker would do. */
+export function createRotateEntry({ environment, lambda, logger, clock }: EntryOptions) {
+  const { config, workerArn } = environment;
+  const waiter = { lambda, workerArn, clock };
+
+  return async (event: unknown, context?: Deadline): Promise<RotateAnswer> => {
+    const plans = Object.keys(config.plans);
+    const { plan, dryRun, confirm, occasion, at } = parseRotationRequest(event, plans, clock.now());
+    if (plan !== undefined) requirePlan(config, plan);
+    const until = clock.now() + (context?.getRemainingTimeInMillis() ?? 60_000) - 5_000;
+    const starts = await Promise.allSettled(
+      (plan === undefined ? plans : [plan]).map(async (each) => {
+        const work: RotationWork = {
+          plan: each,
+          ...(dryRun ? { dryRun } : {}),
+          ...(confirm === undefined ? {} : { confirm }),
+        };
+        const name = rotationName(config.deployment, each, occasion, at);
+        return { plan: each, ...(await startRotation(waiter, name, work)) };
+      }),
+    );
+    // One that cannot be started keeps no other from it.
+    const failed = starts.find((start) => start.status === 'rejected');
+    if (failed) throw failed.reason;
+    const rotations: AskedRotation[] = [];
+    for (const start of starts) {
+      if (start.status === 'rejected') continue;
+      const { plan: each, name: executionName } = start.value;
+      const outlook = dryRun ? await resultOf(waiter, start.value, until) : undefined;
+      const told = outlook === undefined ? {} : { outlook };
+      rotations.push({ plan: each, executionName, state: dryRun && outlook ? 'told' : 'accepted', ...told });
+    }
+    const answer = { dryRun, rotations, look: whereToLook(workerArn) };
+    logger.info('rotation asked for', {
+      dryRun,
+      executions: rotations.map(({ executionName }) => executionName),
+    });
+    return answer;
+  };
+}

@@ -1,0 +1,18 @@
+import { createEntryClients } from '../clients/for-entries.ts';
+import { systemClock } from '../shared/clock.ts';
+import { readCallerEnvironment } from './environment.ts';
+import { createLambdaLogger } from './lambda-logger.ts';
+import { createRotateEntry } from './rotate-entry.ts';
+
+const environment = readCallerEnvironment();
+
+/**
+ * Called by a person, from the console or with `snapkeep rotate --deployed`: `{ plan?, dryRun?, confirm? }`; and once a
+ * day by a schedule, for all plans.
+ */
+export const handler = createRotateEntry({
+  environment,
+  lambda: createEntryClients({ region: environment.region }).lambda,
+  logger: createLambdaLogger(),
+  clock: systemClock,
+});
