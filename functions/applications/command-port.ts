@@ -62,6 +62,12 @@ export interface CommandPort {
    */
   prepare(documents: readonly CommandDocument[]): Promise<readonly string[]>;
 
+  /** What `prepare` would do, as far as it changes anything, and what it would complain about. Read-only. */
+  survey(documents: readonly CommandDocument[]): Promise<{
+    readonly calls: readonly PlannedCall[];
+    readonly problems: readonly string[];
+  }>;
+
   /** The call that `send` would make. Pure. */
   describe(order: CommandOrder): PlannedCall;
 

@@ -55,6 +55,14 @@ export function createSsmCommands({
       action: 'SendCommand',
       parameters: { ...sendInput(order), DocumentHash: order.document.digest },
     }),
+    survey: async (documents) => {
+      const found = [];
+      for (const document of documents) found.push(await store.survey(document));
+      return {
+        calls: found.filter((each) => typeof each === 'object'),
+        problems: found.filter((each) => typeof each === 'string'),
+      };
+    },
     readiness: ({ machine }) => readiness(ssm, machine),
     send: (order) => send(ssm, store, order),
     poll: (sent) => poll(ssm, sent),

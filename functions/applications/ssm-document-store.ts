@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import type { Clock } from '../shared/clock.ts';
 import { errorCode, failedError } from '../shared/errors.ts';
+import type { PlannedCall } from '../shared/planned-call.ts';
 import type { CommandDocument } from './command-port.ts';
 
 /** A version of a document that holds exactly the content that was asked for. */
@@ -50,6 +51,19 @@ export class DocumentStore {
     return found;
   }
 
+  /** What `obtain` would have to do: nothing, a call, or to complain. Read-only. */
+  async survey({ name, ...document }: CommandDocument): Promise<PlannedCall | string | undefined> {
+    if (await this.#find({ name, ...document })) return undefined;
+    const exists = (await this.#describe(name, '$LATEST')) !== undefined;
+    if (!this.#options.mayWriteDocuments) return notDeployed(name, exists);
+    const content = { Content: `<SHA-256 ${document.digest}>` };
+    return {
+      service: 'ssm',
+      action: exists ? 'UpdateDocument' : 'CreateDocument',
+      parameters: { Name: name, ...content },
+    };
+  }
+
   /** The newest version, if its content is ours. */
   async #find(document: CommandDocument): Promise<VerifiedDocument | undefined> {
     const description = await this.#describe(document.name, '$LATEST');
@@ -83,10 +97,7 @@ export class DocumentStore {
   async #make(document: CommandDocument): Promise<VerifiedDocument | string> {
     const { ssm, mayWriteDocuments } = this.#options;
     const { name, content } = document;
-    if (!mayWriteDocuments)
-      return (await this.#describe(name, '$LATEST')) === undefined
-        ? `the document ${name} does not exist in Systems Manager: deploy the stack of this version`
-        : `the document ${name} in Systems Manager is of another version of Snapkeep: deploy the stack of this version`;
+    if (!mayWriteDocuments) return notDeployed(name, (await this.#describe(name, '$LATEST')) !== undefined);
     try {
       await ssm.send(
         new CreateDocumentCommand({
@@ -142,6 +153,11 @@ export class DocumentStore {
       );
   }
 }
+
+const notDeployed = (name: string, exists: boolean): string =>
+  exists
+    ? `the document ${name} in Systems Manager is of another version of Snapkeep: deploy the stack of this version`
+    : `the document ${name} does not exist in Systems Manager: deploy the stack of this version`;
 
 const sentences: Readonly<Record<string, string>> = {
   DocumentLimitExceeded: 'the quota of documents per account and Region is used up',

@@ -35,6 +35,7 @@ describe('snapkeep restore', () => {
     expect(result).toMatchObject({ exitCode: 0, stderr: '' });
     for (const part of [
       'nothing was changed',
+      'prepare: ssm:CreateDocument',
       'launch: ec2:RunInstances',
       'release: ec2:ModifyNetworkInterfaceAttribute',
       'start-databases: rds:RestoreDBInstanceFromDBSnapshot',

@@ -225,6 +225,10 @@ export class FakeCommands implements CommandPort {
     return [];
   }
 
+  async survey() {
+    return { calls: [], problems: [] };
+  }
+
   describe(order: CommandOrder): PlannedCall {
     return { service: 'ssm', action: 'SendCommand', parameters: { DocumentName: order.document.name } };
   }

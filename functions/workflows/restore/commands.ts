@@ -31,9 +31,12 @@ export async function awaitAgents(
   const machines = Object.values(ids);
   await perform(run, step, nothing, async (begunAt) => {
     const { machines: targets, application } = await run.resolved();
-    const missing = await run.context.step('agent: documents', async () => [
-      ...(await run.deps.commands.prepare(documentsOf(targets, application?.commands ?? []))),
-    ]);
+    // Also here: a run that goes on may be of another version than the one that began.
+    const missing = await run.context.step('agent: documents', async () => {
+      const documents = documentsOf(targets, application?.commands ?? []);
+      const outcome = await attempt(() => run.deps.commands.prepare(documents));
+      return 'failure' in outcome ? [outcome.failure.reason] : [...outcome.value];
+    });
     if (missing.length > 0) return { failure: { reason: missing.join('; ') } };
     const { failure } = await waitUntil(run, step, {
       name: 'agent',

@@ -3,6 +3,7 @@ import type { Plan } from '../../plan/config.ts';
 import { parseRestoreRequest } from '../../plan/restore-request.ts';
 import { usageError } from '../../shared/errors.ts';
 import type { PlannedCall } from '../../shared/planned-call.ts';
+import { documentsOf } from './commands.ts';
 import { canKeepAddress, lookAhead } from './look.ts';
 import { type MachineTarget, textAt, textsAt } from './machine-target.ts';
 import type { RestoreDependencies, RestoreInput, RestorePlan } from './ports.ts';
@@ -26,6 +27,9 @@ export async function planRestore(
   );
   const resolved = resolve(deps, plan, request, input.requestId, manifest);
   const outlook = await lookAhead(deps, resolved);
+  const documents = await deps.commands.survey(
+    documentsOf(resolved.machines, resolved.application?.commands ?? []),
+  );
   const replacements: Record<string, RestorePlan['replacements']> = {};
   for (const machine of resolved.machines) {
     replacements[machine.key] = await expectedReplacements(resolved, machine);
@@ -38,7 +42,7 @@ export async function planRestore(
       ...resolved.databases.map(({ key, order }) => ({ source: key, recovery_point: order.point.id })),
       ...resolved.machines.map(({ key, point }) => ({ source: key, recovery_point: point.id })),
     ],
-    calls: callsOf(deps, resolved),
+    calls: [...documents.calls.map((call) => ({ step: 'prepare', ...call })), ...callsOf(deps, resolved)],
     files: resolved.machines.length === 0 ? [] : (resolved.application?.fileRules ?? []),
     replacements: resolved.application === undefined ? [] : Object.values(replacements).flat(),
     steps: plannedSteps(resolved).map(({ name, title, limitSeconds, onFailure }) => ({
@@ -50,7 +54,7 @@ export async function planRestore(
         resolved.application?.remains(expectedFacts(resolved, machine, replacements[machine.key] ?? [])) ??
         [],
     ),
-    problems: outlook.problems,
+    problems: [...outlook.problems, ...documents.problems],
     confirm: outlook.confirm,
   };
 }

@@ -1,3 +1,4 @@
+import type { CommandDocument } from '../../applications/command-port.ts';
 import type { RestoreRecord } from '../../catalog/restore-documents.ts';
 import type { Plan } from '../../plan/config.ts';
 import { parseRestoreRequest, type RestoreRequest } from '../../plan/restore-request.ts';
@@ -8,6 +9,7 @@ import { documentsOf } from './commands.ts';
 import { lookAhead } from './look.ts';
 import type { RestoreDependencies, RestoreInput } from './ports.ts';
 import { findBackup, type Resolved, resolve } from './resolve.ts';
+import { attempt } from './run.ts';
 import { plannedSteps } from './steps.ts';
 
 /**
@@ -32,15 +34,18 @@ export async function prepareRestore(
 
   const resolved = resolve(deps, plan, request, input.requestId, await findBackup(deps, plan, request));
   const outlook = await lookAhead(deps, resolved);
-  const documents = documentsOf(resolved.machines, resolved.application?.commands ?? []);
-  const problems = outlook.problems.length > 0 ? outlook.problems : await deps.commands.prepare(documents);
-  if (problems.length > 0) throw notPossible(resolved, problems);
+  if (outlook.problems.length > 0) throw notPossible(resolved, outlook.problems);
   if (outlook.confirm !== null && outlook.confirm.digest !== request.confirm) {
     throw refusedError(
       `${outlook.confirm.reason}${request.confirm === undefined ? '' : `; ${request.confirm} is not the digest of this`}`,
       `if that is wanted, repeat the request with --confirm ${outlook.confirm.digest}`,
     );
   }
+  const missing = await prepareDocuments(
+    deps,
+    documentsOf(resolved.machines, resolved.application?.commands ?? []),
+  );
+  if (missing.length > 0) throw notPossible(resolved, missing);
   return deps.journal.record({
     metadata_version: 2,
     request_id: input.requestId,
@@ -55,6 +60,15 @@ export async function prepareRestore(
     warnings: outlook.warnings,
     snapkeep_version: deps.snapkeepVersion,
   });
+}
+
+/** The scripts that will be sent; one sentence for each that cannot be had. */
+async function prepareDocuments(
+  deps: RestoreDependencies,
+  documents: readonly CommandDocument[],
+): Promise<readonly string[]> {
+  const prepared = await attempt(() => deps.commands.prepare(documents));
+  return 'failure' in prepared ? [prepared.failure.reason] : prepared.value;
 }
 
 export function notPossible(resolved: Resolved, problems: readonly string[]): Error {
