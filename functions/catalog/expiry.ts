@@ -41,6 +41,9 @@ class Reckoner {
   readonly #forgotten: ReadonlySet<string>;
   /** Sources of the newest sealed backup: the others get no further copies. */
   readonly #continued: ReadonlySet<string>;
+  /** Answers by timeline: the sources of a fleet mostly have the same one, and each simulation may take a second. */
+  readonly #reckoned = new Map<string, readonly Expiry[]>();
+  readonly #runsByAnchor = new Map<number, Iterable<number>>();
 
   constructor(plan: Plan, now: number, { backups, forgets }: PlanHistory) {
     this.#plan = plan;
@@ -86,18 +89,26 @@ class Reckoner {
   }
 
   #group(all: readonly Thing[], complete: readonly Thing[], continued: boolean): Map<Thing, Expiry> {
+    const counts = new Set(complete);
+    const timeline = all.map((thing) => `${thing.time}${counts.has(thing) ? '' : ' incomplete'}`);
+    const key = [continued, ...timeline].join();
+    const reckoned = this.#reckoned.get(key) ?? this.#reckon(all, complete, continued);
+    this.#reckoned.set(key, reckoned);
+    return new Map(all.flatMap((thing, place) => (reckoned[place] ? [[thing, reckoned[place]]] : [])));
+  }
+
+  /** In the order of `all`. */
+  #reckon(all: readonly Thing[], complete: readonly Thing[], continued: boolean): Expiry[] {
     const { retention, schedule } = this.#plan;
-    const runs = () => (continued ? this.#runs(complete[0]?.time) : []);
-    const answers: Map<Thing, Expiry> = expiries<Thing>({
+    const runs = continued ? this.#runsFrom(complete[0]?.time ?? this.#now) : [];
+    const answers = expiries<Thing>({
       points: complete,
       policy: retention,
       timezone: schedule.timezone,
       now: this.#now,
-      runs: { [Symbol.iterator]: () => runs()[Symbol.iterator]() },
+      runs,
     });
-    for (const thing of all)
-      if (!answers.has(thing)) answers.set(thing, this.#incomplete(thing, complete, runs()));
-    return answers;
+    return all.map((thing) => answers.get(thing) ?? this.#incomplete(thing, complete, runs));
   }
 
   /** Goes when a newer complete one is `partialKeep` old: at the first rotation after that. */
@@ -116,8 +127,14 @@ class Reckoner {
     return { kind: 'never' };
   }
 
-  /** The coming runs; those of a rate count on from the newest backup. */
-  *#runs(anchor = this.#now): Generator<number> {
+  /** The coming runs; those of a rate count on from the newest backup. Each is reckoned once, however often it is read. */
+  #runsFrom(anchor: number): Iterable<number> {
+    const runs = this.#runsByAnchor.get(anchor) ?? remembered(this.#runs(anchor));
+    this.#runsByAnchor.set(anchor, runs);
+    return runs;
+  }
+
+  *#runs(anchor: number): Generator<number> {
     let after = this.#now;
     for (;;) {
       const next = nextRuns(this.#plan.schedule, { after, count: portion, anchor });
@@ -127,6 +144,24 @@ class Reckoner {
       after = last;
     }
   }
+}
+
+/** May be read from its beginning any number of times; `source` is drawn on as far as anybody has read. */
+function remembered(source: Iterator<number>): Iterable<number> {
+  const known: number[] = [];
+  return {
+    *[Symbol.iterator]() {
+      for (let place = 0; ; place += 1) {
+        if (place === known.length) {
+          const next = source.next();
+          if (next.done === true) return;
+          known.push(next.value);
+        }
+        const value = known[place];
+        if (value !== undefined) yield value;
+      }
+    },
+  };
 }
 
 /** Runs of every minute for about two months. */

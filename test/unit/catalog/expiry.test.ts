@@ -73,4 +73,22 @@ describe('when the policy lets a backup go', () => {
       await expiriesOf({ schedule, ...policy({ last: 1 }) }, (bench) => bench.add({ slot: day(0) })),
     ).toEqual(['2026_11_20: never']);
   });
+
+  it('is reckoned once for the sources of a fleet that have the same timeline', async () => {
+    const sources = Array.from({ length: 400 }, (_, n) => `i-${n}`);
+    const started = performance.now();
+    const expiries = await expiriesOf(
+      {
+        schedule: { expression: 'cron(0 * * * ? *)', timezone: 'UTC' },
+        ...policy({ hourly: 24, yearly: 5 }),
+      },
+      async (bench) => {
+        await bench.add({ slot: day(1), sources: [...sources, 'i-gone'] });
+        await bench.add({ slot: day(0), sources: sources.slice(1), failed: sources.slice(0, 1) });
+      },
+    );
+    expect(expiries).toEqual(['2026_11_20: 2026-11-27T13:00:00Z', '2026_11_19: never']);
+    // Each simulation alone takes some 50 ms.
+    expect(performance.now() - started).toBeLessThan(4000);
+  });
 });
