@@ -1,4 +1,10 @@
-import { GetFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetDurableExecutionCommand,
+  GetFunctionCommand,
+  InvokeCommand,
+  LambdaClient,
+  ListDurableExecutionsByFunctionCommand,
+} from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLambda, type Lambda } from '../../sandbox/services/lambda/service.ts';
 import { codeOf } from '../support/refusal.ts';
@@ -160,4 +166,39 @@ test('a function can be looked up', async () => {
   expect(await codeOf(client.send(new GetFunctionCommand({ FunctionName: 'hidden' })))).toBe(
     'ResourceNotFoundException 404',
   );
+});
+
+test('durable executions are listed by function and looked at one by one', async () => {
+  let finish: (() => void) | undefined;
+  const gate = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  lambda.registerFunction(
+    'listed',
+    async (event) => {
+      await gate;
+      if (JSON.stringify(event) === '"bad"') throw new RangeError('no such thing');
+      return { done: event };
+    },
+    { durable: true },
+  );
+  const start = (name: string, payload: unknown) =>
+    invoke('listed:live', payload, { InvocationType: 'Event', DurableExecutionName: name });
+  const { DurableExecutionArn: arn = '' } = await start('run-1', 'good');
+  const { DurableExecutionArn: bad = '' } = await start('run-2', 'bad');
+  const list = async (more: object = {}) =>
+    (
+      await client.send(new ListDurableExecutionsByFunctionCommand({ FunctionName: 'listed', ...more }))
+    ).DurableExecutions?.map(({ DurableExecutionName: name, Status }) => `${name} ${Status}`).sort();
+  expect(await list()).toEqual(['run-1 RUNNING', 'run-2 RUNNING']);
+  finish?.();
+  await lambda.idle();
+  expect(await list()).toEqual(['run-1 SUCCEEDED', 'run-2 FAILED']);
+  expect(await list({ DurableExecutionName: 'run-1' })).toEqual(['run-1 SUCCEEDED']);
+  expect(await list({ Statuses: ['FAILED'] })).toEqual(['run-2 FAILED']);
+  const look = (DurableExecutionArn: string) =>
+    client.send(new GetDurableExecutionCommand({ DurableExecutionArn, IncludeExecutionData: true }));
+  expect(await look(arn)).toMatchObject({ Status: 'SUCCEEDED', Result: '{"done":"good"}', Version: '1' });
+  expect(await look(bad)).toMatchObject({ Status: 'FAILED', Error: { ErrorType: 'RangeError' } });
+  expect(await codeOf(look(`${arn}x`))).toBe('ResourceNotFoundException 404');
 });

@@ -6,6 +6,7 @@ import type {
   CreateLaunchTemplateRequest,
   CreateNetworkInterfaceRequest,
   CreateSecurityGroupRequest,
+  DescribeLaunchTemplateVersionsRequest,
   DisassociateAddressRequest,
   LaunchTemplateSpecification,
   ModifyInstanceAttributeRequest,
@@ -14,18 +15,19 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { findTemplate } from '../../services/ec2/model/launch-templates.ts';
 import type { RegionState } from '../../services/ec2/model/region.ts';
-import { type Demands, demand, type ServiceDemands, type Target, wholesale } from './demand.ts';
+import { type Demands, demand, everything, type ServiceDemands, type Target, wholesale } from './demand.ts';
 import { copyDemands } from './ec2-copies.ts';
 import { launchDemands } from './ec2-launch.ts';
 import { Ec2Resources, type Ec2Type } from './ec2-resources.ts';
 import type { Ec2For } from './ec2-shared.ts';
 import { tagDemands, taggingAtBirth, tagsAtBirth } from './ec2-tags.ts';
+import { parameterOf } from './systems-manager.ts';
 
 /** EC2 authorizes these for everything or nothing. */
 const lists = [
   ...['DescribeAddresses', 'DescribeAvailabilityZones', 'DescribeImages', 'DescribeInstances'],
   ...['DescribeInstanceStatus', 'DescribeInstanceTypeOfferings', 'DescribeKeyPairs', 'DescribeRegions'],
-  ...['DescribeLaunchTemplates', 'DescribeLaunchTemplateVersions', 'DescribeLockedSnapshots'],
+  ...['DescribeLaunchTemplates', 'DescribeLockedSnapshots'],
   ...['DescribeNetworkInterfaces', 'DescribeSecurityGroups', 'DescribeSnapshots', 'DescribeSubnets'],
   ...['DescribeTags', 'DescribeVolumes', 'DescribeVpcs'],
 ];
@@ -76,6 +78,28 @@ export function ec2Demands(regionOf: (name: string) => RegionState): ServiceDema
         onTemplate(name),
       ]),
     ),
+
+    /** Parameters that templates name are read in the caller's name ("Use a Systems Manager parameter instead of an AMI ID"). */
+    DescribeLaunchTemplateVersions(input: DescribeLaunchTemplateVersionsRequest, request) {
+      const { launchTemplates } = ec2For(request).region;
+      const named = input.ResolveAlias
+        ? [...launchTemplates.values()].filter(
+            ({ id, owner }) =>
+              owner === request.caller.account &&
+              (input.LaunchTemplateId === undefined || input.LaunchTemplateId === id),
+          )
+        : [];
+      const parameters = named
+        .flatMap(({ versions }) => versions)
+        .flatMap(({ data }) => /^resolve:ssm:([^:]+)/.exec(data.ImageId ?? '')?.[1] ?? []);
+      return [
+        demand('ec2:DescribeLaunchTemplateVersions', everything),
+        ...parameters.map((name) => ({
+          ...demand('ssm:GetParameters', parameterOf(name, request)),
+          via: 'ec2.amazonaws.com',
+        })),
+      ];
+    },
 
     RunInstances: (input: RunInstancesRequest, request) => launchDemands(ec2For(request), input, request),
 

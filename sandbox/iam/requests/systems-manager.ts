@@ -33,7 +33,7 @@ export function systemsManagerDemands(regionOf: (name: string) => RegionState): 
     (input, request) => [demand(`ssm:${name}`, document(input.Name ?? '', request))];
   const onParameter =
     (name: string): Demands<DeleteParameterRequest> =>
-    (input, request) => [demand(`ssm:${name}`, parameter(input.Name ?? '', request))];
+    (input, request) => [demand(`ssm:${name}`, parameterOf(input.Name ?? '', request))];
   return {
     ...wholesale('ssm', lists),
     ...Object.fromEntries(
@@ -56,9 +56,9 @@ export function systemsManagerDemands(regionOf: (name: string) => RegionState): 
         : []),
     ],
     GetParameters: (input: GetParametersRequest, request) =>
-      (input.Names ?? []).map((name) => demand('ssm:GetParameters', parameter(name, request))),
+      (input.Names ?? []).map((name) => demand('ssm:GetParameters', parameterOf(name, request))),
     PutParameter: (input: PutParameterRequest, request) => [
-      demand('ssm:PutParameter', parameter(input.Name ?? '', request), {
+      demand('ssm:PutParameter', parameterOf(input.Name ?? '', request), {
         ...requestTags(input.Tags),
         'ssm:Overwrite': String(input.Overwrite ?? false),
       }),
@@ -100,7 +100,7 @@ function document(name: string, { region, caller }: RequestContext): Target {
 }
 
 /** The slash of a path takes the place of the one in the ARN. */
-function parameter(name: string, { region, caller }: RequestContext): Target {
+export function parameterOf(name: string, { region, caller }: RequestContext): Target {
   const resource = `parameter/${name.replace(/^\//, '')}`;
   return { resource: arnOf({ service: 'ssm', region, account: caller.account, resource }) };
 }

@@ -102,7 +102,13 @@ export function lambdaHandlers(world: World, state: LambdaState, invoker: Invoke
     run: (arn: string) => Promise<Outcome>,
   ): DurableExecution {
     const arn = `${record.arn}:${version}/durable-execution/${name}/${world.random.hex(32)}`;
-    const execution = { arn, name, payload, outcome: run(arn) };
+    const execution: DurableExecution = {
+      ...{ arn, name, payload, startedAt: world.now(), ended: undefined },
+      outcome: run(arn).then((outcome) => {
+        execution.ended = { at: world.now(), outcome };
+        return outcome;
+      }),
+    };
     record.executions.set(name, execution);
     return execution;
   }

@@ -1,6 +1,7 @@
 import * as lambda from '@aws-sdk/client-lambda';
 import type { Service } from '../../service.ts';
 import type { World } from '../../world.ts';
+import { executionHandlers } from './executions.ts';
 import { createInvoker, type EventInvocation } from './invoker.ts';
 import { lambdaHandlers } from './routes.ts';
 import { type FunctionRegistration, LambdaState } from './state.ts';
@@ -20,8 +21,8 @@ export interface Lambda {
 }
 
 /**
- * AWS Lambda: Invoke and GetFunction of functions registered in this process. Durable executions are kept by name;
- * their checkpoint API is not here.
+ * AWS Lambda: Invoke and GetFunction of functions registered in this process. Durable executions are kept by name and
+ * can be listed and looked at; their checkpoint API is not here.
  */
 export function createLambda(world: World): Lambda {
   const state = new LambdaState();
@@ -31,7 +32,7 @@ export function createLambda(world: World): Lambda {
       signingName: 'lambda',
       protocol: 'restJson1',
       clientPackage: lambda,
-      handlers: lambdaHandlers(world, state, invoker),
+      handlers: { ...lambdaHandlers(world, state, invoker), ...executionHandlers(state) },
     },
     registerFunction: (name, handler, options = {}) =>
       state.register(name, { ...options, handler }, world.now()).arn,

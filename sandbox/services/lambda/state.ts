@@ -35,7 +35,11 @@ export interface DurableExecution {
   readonly arn: string;
   readonly name: string;
   readonly payload: string;
+  /** Sandbox time in milliseconds. */
+  readonly startedAt: number;
   readonly outcome: Promise<Outcome>;
+  /** Undefined while it runs. */
+  ended: { readonly at: number; readonly outcome: Outcome } | undefined;
 }
 
 export interface FunctionRecord extends FunctionRegistration {
