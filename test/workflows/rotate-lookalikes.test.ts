@@ -64,6 +64,56 @@ describe('a copy under the name of an attempt', () => {
   });
 });
 
+describe('an attempt that succeeded after all', () => {
+  /** Sealed as failed, without a word of the copy that was there. */
+  const sealedWithout = async (slot: string, state: 'available' | 'failed') => {
+    const bench = new RotationBench({ now, plan: policy({ last: 5 }) });
+    const manifest = await bench.add({ slot, sources: ['i-2'], failed: ['i-1'] });
+    const [, point] = manifest.recovery_points;
+    if (!point) throw new Error('the backup has no point');
+    const copy = { ...bench.copyOf(manifest.backup_id, slot, point), state, createdAt: slot };
+    bench.ec2.copies.delete(copy.id);
+    bench.ec2.add({
+      ...copy,
+      id: 'ami-late',
+      name: copy.name.replace(/-a1$/, '-a2'),
+      snapshots: ['snap-late'],
+    });
+    return bench;
+  };
+  const decided = async (bench: RotationBench) =>
+    table(await bench.assess()).find((line) => line.startsWith('ami-late'));
+
+  it('stays while it is the newest copy of its source that there is', async () => {
+    const bench = await sealedWithout(day(2), 'available');
+    expect(await decided(bench)).toBe('ami-late: keep, newest of its source');
+    await bench.add({ slot: day(3) });
+    expect(await decided(bench)).toBe('ami-late: keep, newest of its source');
+    await bench.add({ slot: day(0) });
+    expect(await decided(bench)).toBe('ami-late: remove, an earlier attempt of its backup left it');
+  });
+
+  it('goes when a person has forgotten its source since', async () => {
+    const bench = await sealedWithout(day(2), 'available');
+    await bench.ledger.recordForget({
+      metadata_version: 2,
+      plan: 'fleet',
+      source: 'ec2/i-1',
+      recovery_points: [],
+      digest: '000000000000',
+      created_at: day(1),
+      who: caller,
+      snapkeep_version: '0',
+    });
+    expect(await decided(bench)).toBe('ami-late: remove, an earlier attempt of its backup left it');
+  });
+
+  it('goes when it is broken', async () => {
+    const bench = await sealedWithout(day(2), 'failed');
+    expect(await decided(bench)).toBe('ami-late: remove, an earlier attempt of its backup left it');
+  });
+});
+
 describe('what is of another plan or deployment', () => {
   it('is not called foreign when it is of a plan that only the ledger still knows', async () => {
     const bench = new RotationBench({ now, plan: policy({ last: 5 }) });

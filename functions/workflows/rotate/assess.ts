@@ -5,6 +5,7 @@ import { type Assessment, digestOf } from './assessment.ts';
 import { abandonedMilliseconds, draftDecisions } from './drafts.ts';
 import { findingsOf } from './findings.ts';
 import { overfullGroups } from './guards.ts';
+import { newestSlots } from './judge.ts';
 import { judgeApplication } from './judge-application.ts';
 import { judgeFleet } from './judge-fleet.ts';
 import { respectObstacles } from './obstacles.ts';
@@ -31,7 +32,10 @@ export async function assess(deps: RotateDependencies, planName: string): Promis
   const question = { catalog, plan, forgets: history.forgets, now };
   const judgement = plan.application === undefined ? judgeFleet(question) : judgeApplication(question);
   const owner = { account, deployment: deps.backup.deployment, plan: plan.name };
-  const drafts = catalog.backups.flatMap((backup) => draftDecisions(backup, judgement.verdicts, owner, now));
+  const newest = newestSlots(question);
+  const drafts = catalog.backups.flatMap((backup) =>
+    draftDecisions(backup, judgement.verdicts, owner, now, newest),
+  );
   const { decisions, asked } = await respectObstacles(deps.removers, plan, drafts);
   return {
     ...stock,

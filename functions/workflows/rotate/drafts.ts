@@ -4,7 +4,7 @@ import { type Expected, tagProblem } from '../../catalog/ownership.ts';
 import { tagKeys } from '../../shared/names.ts';
 import type { SourceKind } from '../../shared/source.ts';
 import type { RotationDecision } from './assessment.ts';
-import { keep, remove, type Verdict } from './judge.ts';
+import { keep, newestOfItsSource, remove, type Verdict } from './judge.ts';
 
 /** What no sealed backup names is left alone for so long, since a run may still be under way. */
 export const abandonedMilliseconds = 24 * 3600 * 1000;
@@ -14,16 +14,19 @@ type Owner = Pick<Expected, 'account' | 'deployment' | 'plan'>;
 /**
  * A decision for everything that is there of one backup: its recovery points as they were judged, and what earlier
  * attempts and rotations that died have left of it. Obstacles are looked at afterwards.
+ *
+ * @param newest see `newestSlots`
  */
 export function draftDecisions(
   backup: CatalogBackup,
   verdicts: ReadonlyMap<CatalogPoint, Verdict>,
   owner: Owner,
   now: number,
+  newest: ReadonlyMap<string, number>,
 ): RotationDecision[] {
   return [
     ...backup.points.flatMap((point) => draftPoint(backup, point, verdicts, owner)),
-    ...backup.attempts.map((copy) => draftAttempt(backup, copy, now)),
+    ...backup.attempts.map((copy) => draftAttempt(backup, copy, now, newest)),
     ...backup.attemptStrays.map(({ stray, run, sourceKey }) =>
       draftSnapshot(backup, stray, sourceKey, `rotation ${run} left it`, owner),
     ),
@@ -64,14 +67,20 @@ function draftAttempt(
   { backupId, slot, hold }: CatalogBackup,
   copy: LiveCopy,
   now: number,
+  newest: ReadonlyMap<string, number>,
 ): RotationDecision {
   const abandoned = now - slot >= abandonedMilliseconds;
-  const verdict = abandoned
+  const source = copy.tags[tagKeys.source] ?? '';
+  const usable = copy.state === 'available' || copy.state === 'disabled';
+  // The backup was sealed without it, and perhaps without any other copy of the source.
+  const needed = usable && (newest.get(source) ?? Number.NEGATIVE_INFINITY) < slot;
+  const left = abandoned
     ? remove('an earlier attempt of its backup left it')
     : keep('an earlier attempt of its backup left it less than a day ago');
+  const verdict = needed ? newestOfItsSource : left;
   return {
     ...{ subject: 'attempt', kind: copy.kind, id: copy.id, backupId, slot, snapshots: copy.snapshots },
-    sourceKey: copy.tags[tagKeys.source] ?? '',
+    sourceKey: source,
     ...ofLive(copy),
     ...(hold ? keep(`hold: ${hold.reason}`) : verdict),
   };

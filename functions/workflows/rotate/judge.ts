@@ -60,14 +60,29 @@ export const forgottenPoints = (forgets: readonly Forget[]): Map<string, Forget>
  * exactly that one go.
  */
 export function newestOfSources({ catalog, forgets }: JudgeQuestion): ReadonlySet<CatalogPoint> {
+  const forgotten = forgottenPoints(forgets);
+  return new Set([...newestBySource(catalog).values()].filter(({ id = '' }) => !forgotten.has(id)));
+}
+
+/**
+ * By source the slot of the newest recovery point that is there, or when a person last let go what there was of it:
+ * anything older is not the last of its source.
+ */
+export function newestSlots({ catalog, forgets }: Pick<JudgeQuestion, 'catalog' | 'forgets'>) {
+  const newest = new Map([...newestBySource(catalog)].map(([source, { slot }]) => [source, slot]));
+  for (const { source, created_at } of forgets)
+    newest.set(source, Math.max(newest.get(source) ?? 0, Date.parse(created_at)));
+  return newest;
+}
+
+function newestBySource({ backups }: Catalog): Map<string, CatalogPoint> {
   const newest = new Map<string, CatalogPoint>();
-  for (const point of catalog.backups.flatMap(({ points }) => points)) {
+  for (const point of backups.flatMap(({ points }) => points)) {
     if (!isPresent(point) || !isAvailable(point)) continue;
     const best = newest.get(point.sourceKey);
     if (!best || point.slot > best.slot) newest.set(point.sourceKey, point);
   }
-  const forgotten = forgottenPoints(forgets);
-  return new Set([...newest.values()].filter(({ id = '' }) => !forgotten.has(id)));
+  return newest;
 }
 
 /** The rule for what is not complete: it goes when something complete that is newer has reached the age of `partialKeep`. */
