@@ -1,3 +1,4 @@
+import { isCredentialProblem } from '../shared/cloud-errors.ts';
 import type { Json, NextCheck, WaitOptions } from '../shared/durable.ts';
 import { SnapkeepError } from '../shared/errors.ts';
 import { type RecordedFailure, recordFailure } from './failure.ts';
@@ -21,7 +22,8 @@ export type ConditionStep<S extends Json> =
 
 /**
  * One check of a wait, the same in both adapters of the port: a check that throws keeps the state it was given and
- * is counted; an expected failure (`SnapkeepError`) or the eleventh throw in a row ends the wait.
+ * is counted; an expected failure (`SnapkeepError`), credentials that are not accepted (any more) or the eleventh
+ * throw in a row end the wait.
  */
 export async function checkOnce<S extends Json>(
   options: Pick<WaitOptions<S>, 'check' | 'next'>,
@@ -33,7 +35,8 @@ export async function checkOnce<S extends Json>(
     condition = { state: await options.check(before.state), checks, failures: 0 };
   } catch (error) {
     const failures = before.failures + 1;
-    if (error instanceof SnapkeepError || failures > toleratedCheckFailures) {
+    const hopeless = error instanceof SnapkeepError || isCredentialProblem(error);
+    if (hopeless || failures > toleratedCheckFailures) {
       return { failure: recordFailure(error), cause: error };
     }
     condition = { state: before.state, checks, failures };

@@ -2,6 +2,7 @@ import { errorCode } from './errors.ts';
 
 const credentialCodes = new Set([
   'CredentialsProviderError',
+  'TokenProviderError',
   'ExpiredToken',
   'ExpiredTokenException',
   'InvalidAccessKeyId',
@@ -9,6 +10,8 @@ const credentialCodes = new Set([
   'UnrecognizedClientException',
   'AuthFailure',
   'SignatureDoesNotMatch',
+  'InvalidSignatureException',
+  'MissingAuthenticationToken',
   'RequestTimeTooSkewed',
   'RequestExpired',
   'TokenRefreshRequired',

@@ -124,6 +124,25 @@ describe('snapkeep backup', () => {
   });
 });
 
+describe('snapkeep backup whose credentials expire on the way', () => {
+  it('ends at once with a sentence instead of asking again for minutes', async () => {
+    addInstance();
+    cloud.sandbox.faults.add({
+      service: 'ec2',
+      action: 'DescribeImages',
+      code: 'RequestExpired',
+      status: 400,
+    });
+    const begunAt = cloud.clock.now();
+    const result = await snapkeep(['backup', 'fleet']);
+    expect(result.stderr).toBe(
+      'snapkeep: the AWS credentials have expired\n  sign in again, then run the same command\n',
+    );
+    expect(result.exitCode).toBe(2);
+    expect(cloud.clock.now() - begunAt).toBeLessThan(60_000);
+  });
+});
+
 describe('snapkeep backup refuses with one sentence, and makes nothing,', () => {
   const refused = async (result: Promise<CliResult>, exitCode: number, sentence: RegExp) => {
     const { stderr, stdout, ...rest } = await result;

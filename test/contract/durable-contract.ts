@@ -135,6 +135,24 @@ export function durableContract(name: string, makeHost: (options?: DurableHostOp
       expect(calls).toBe(1);
     });
 
+    it('ends a wait at once when the credentials have expired: every further check would fail the same way', async () => {
+      let calls = 0;
+      const error = await failureOf(
+        makeHost().run(async (_input: null, context) => {
+          return context.waitFor('poll', {
+            initial: 0 as number,
+            check: async () => {
+              calls += 1;
+              throw Object.assign(new Error('the token has expired'), { name: 'ExpiredToken' });
+            },
+            next: () => ({ waitSeconds: 1 }),
+          });
+        }, null),
+      );
+      expect(error).toMatchObject({ name: 'ExpiredToken', message: 'the token has expired' });
+      expect(calls).toBe(1);
+    });
+
     it('gives a wait up when every check throws', async () => {
       let calls = 0;
       const error = await failureOf(
