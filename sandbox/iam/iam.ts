@@ -8,7 +8,7 @@ import { denial } from './denials.ts';
 import { type CombinedJudgement, judgeBoth, namesAction, type Principal } from './evaluator.ts';
 import { globalKeys, principalOf } from './global-keys.ts';
 import { PolicyError, readPolicy, type Statement } from './policy.ts';
-import { RequestValues } from './request-values.ts';
+import { type Context, RequestValues } from './request-values.ts';
 import type { AnyDemands, Demand, ServiceDemands } from './requests/demand.ts';
 import { type RoleUsage, UsageRecord } from './usage.ts';
 
@@ -25,6 +25,8 @@ export interface ResourcePolicy {
 /** One judgement, for whoever wants to look on. */
 export interface Decision {
   readonly demand: Demand;
+  /** All condition keys of the request, those that every request has included. */
+  readonly context: Context;
   readonly request: RequestContext;
   readonly judgement: CombinedJudgement;
 }
@@ -101,15 +103,13 @@ export function createIam(options: IamOptions): Iam {
     const identity = identityPolicies(principal);
     const allowed: [Demand, CombinedJudgement][] = [];
     for (const demand of demands) {
-      const question = {
-        action: demand.action,
-        resource: demand.resource,
-        values: new RequestValues(globalKeys(request, principal, demand), demand.context ?? {}),
-      };
+      const context = { ...globalKeys(request, principal, demand), ...demand.context };
+      const { action, resource } = demand;
+      const question = { action, resource, values: new RequestValues(context) };
       const judgement = demand.missing
         ? judgeMissing(identity, demand)
         : judgeBoth(identity, resourceSide(demand.resource, principal.account), principal, question);
-      for (const listener of listeners) listener({ demand, request, judgement });
+      for (const listener of listeners) listener({ demand, context, request, judgement });
       if (judgement.verdict !== 'Allowed') {
         if (principal.roleArn !== undefined) recordOf(keyOf(principal.roleArn)).refuse(demand);
         throw denial(demand, judgement, request);

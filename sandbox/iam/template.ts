@@ -12,12 +12,23 @@ export interface TemplateFunction {
   readonly name: string;
   readonly role: TemplateRole;
   readonly environment: Readonly<Record<string, string>>;
+  readonly deadLettersArn: string | undefined;
+}
+
+export interface TemplateSchedule {
+  readonly name: string;
+  readonly role: TemplateRole;
+  readonly targetArn: string;
+  /** As the template has it, context attributes such as `<aws.scheduler.scheduled-time>` included. */
+  readonly input: string;
+  readonly deadLettersArn: string | undefined;
 }
 
 export interface TemplatePermissions {
   readonly roles: readonly TemplateRole[];
   /** By their names. */
   readonly functions: ReadonlyMap<string, TemplateFunction>;
+  readonly schedules: readonly TemplateSchedule[];
   /** JSON by bucket name. */
   readonly bucketPolicies: ReadonlyMap<string, string>;
 }
@@ -31,16 +42,37 @@ export function readTemplate(template: unknown, place: TemplatePlace): TemplateP
   const roles = new Map(
     values.ofType('AWS::IAM::Role').map((each) => [each.logicalId, roleOf(values, each)]),
   );
-  const functions = values.ofType('AWS::Lambda::Function').map(({ logicalId, properties }) => {
-    const arn = values.text(properties.Role);
+  const roleAt = (logicalId: string, value: unknown): TemplateRole => {
+    const arn = values.text(value);
     const role = [...roles.values()].find((each) => each.arn === arn);
-    if (!role) throw new TemplateError(`the role of ${logicalId} is not in the template`);
+    if (role) return role;
+    throw new TemplateError(`the role of ${logicalId} is not in the template`);
+  };
+  const functions = values.ofType('AWS::Lambda::Function').map(({ logicalId, properties }) => {
+    const role = roleAt(logicalId, properties.Role);
     const environment = values.object(properties.Environment).Variables;
     const variables = Object.entries(values.object(environment)).map(([name, value]): [string, string] => [
       name,
       values.text(value),
     ]);
-    return { name: values.text({ Ref: logicalId }), role, environment: Object.fromEntries(variables) };
+    const { TargetArn: deadLetters } = values.object(properties.DeadLetterConfig);
+    return {
+      name: values.text({ Ref: logicalId }),
+      role,
+      environment: Object.fromEntries(variables),
+      deadLettersArn: deadLetters === undefined ? undefined : values.text(deadLetters),
+    };
+  });
+  const schedules = values.ofType('AWS::Scheduler::Schedule').map(({ logicalId, properties }) => {
+    const { Arn: target, RoleArn, Input: input, DeadLetterConfig } = values.object(properties.Target);
+    const { Arn: deadLetters } = values.object(DeadLetterConfig);
+    return {
+      name: values.text({ Ref: logicalId }),
+      role: roleAt(logicalId, RoleArn),
+      targetArn: values.text(target),
+      input: values.text(input),
+      deadLettersArn: deadLetters === undefined ? undefined : values.text(deadLetters),
+    };
   });
   const policies = values.ofType('AWS::S3::BucketPolicy').map(({ properties }): [string, string] => {
     const document = values.resolve(properties.PolicyDocument);
@@ -49,6 +81,7 @@ export function readTemplate(template: unknown, place: TemplatePlace): TemplateP
   return {
     roles: [...roles.values()],
     functions: new Map(functions.map((each) => [each.name, each])),
+    schedules,
     bucketPolicies: new Map(policies),
   };
 }

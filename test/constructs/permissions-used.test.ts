@@ -1,0 +1,148 @@
+/**
+ * Proof of least privilege: the deployed functions do all their work over the sandbox under the roles of the synthesized
+ * template. What a role is allowed and never needs is a failure, and so is what it needs and is not allowed.
+ */
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { judge } from '../../sandbox/iam/evaluator.ts';
+import { readPolicy, type Statement } from '../../sandbox/iam/policy.ts';
+import { RequestValues } from '../../sandbox/iam/request-values.ts';
+import { outsideOf } from '../support/outside.ts';
+import { type RoleBench, startRoleBench } from '../support/role-bench.ts';
+import { deployWorkers, estateConfig, liveThrough, names, seedEstate } from '../support/role-estate.ts';
+
+/** Allowed and not needed by anything that the sandbox can do: by name, each with the call that implies it. */
+const unprovable: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  [names.backupWorker]: {
+    'lambda:GetDurableExecutionState': 'the durable runtime, when a history takes more than one page',
+    'ec2:DescribeSnapshots': "the poll, while a profile's hook keeps an application quiesced",
+  },
+  [names.rotateWorker]: {
+    'lambda:GetDurableExecutionState': 'the durable runtime, when a history takes more than one page',
+  },
+  [names.rotate]: {
+    'lambda:ListDurableExecutionsByFunction': 'a dry run, when the answer to an invoke names no execution',
+  },
+};
+
+/** Functions that nothing runs under their roles yet. */
+const awaiting: readonly string[] = ['prod-eu-restore', 'prod-eu-restore-worker'];
+
+let bench: RoleBench;
+let ends: readonly string[];
+beforeAll(async () => {
+  bench = await startRoleBench(estateConfig());
+  vi.spyOn(process.stdout, 'write').mockImplementation(() => true);
+  seedEstate(bench);
+  deployWorkers(bench);
+  ends = await liveThrough(bench);
+  vi.restoreAllMocks();
+}, 90_000);
+afterAll(() => bench.close());
+
+const schedules = 'schedules';
+const roles: readonly string[] = [...Object.values(names), schedules];
+const roleOf = (name: string) => {
+  const role = name === schedules ? bench.permissions.schedules[0]?.role : bench.functionNamed(name).role;
+  if (!role) throw new Error(`no role of ${name}`);
+  return role;
+};
+const usageOf = (name: string) => bench.cloud.sandbox.iam.usage(roleOf(name).arn);
+const statementsOf = (name: string): readonly Statement[] => roleOf(name).documents.flatMap(readPolicy);
+
+describe('the roles of the template', () => {
+  it('belong to one function each', () => {
+    const all = [...bench.permissions.functions.values()].map(({ role }) => role.arn);
+    expect(new Set(all).size).toBe(all.length);
+    expect(all).not.toContain(roleOf(schedules).arn);
+  });
+
+  it('are all proven, but for those that are known to wait', () => {
+    const open = [...bench.permissions.functions.keys()].filter((name) => !roles.includes(name));
+    expect(awaiting).toEqual(expect.arrayContaining(open));
+    const proven = new Set(roles.map((name) => roleOf(name).arn));
+    const others = bench.permissions.roles.filter(({ arn }) => !proven.has(arn));
+    expect(others).toHaveLength(open.length);
+  });
+
+  it('let every run come to its end', () => {
+    expect(ends.length).toBeGreaterThan(20);
+    for (const end of ends) expect(end).toMatch(/ done$/);
+  });
+
+  it.each(roles)('allow %s everything that it needs', (name) => {
+    expect([...usageOf(name).refused]).toEqual([]);
+  });
+
+  it.each(roles)('allow %s nothing that it does not need, in any statement', (name) => {
+    const { used, allowed, unused } = usageOf(name);
+    const known = unprovable[name] ?? {};
+    const surplus = unused.filter(({ action }) => !(action in known));
+    // biome-ignore lint/suspicious/noConsole: the figures are part of what this test is for
+    console.info(
+      `${name}: ${used.size} actions used of ${allowed.length} allowed${Object.entries(known)
+        .map(([action, reason]) => `\n  ${action}: ${reason}`)
+        .join('')}`,
+    );
+    expect(surplus.map(({ action, statement }) => `${action} on ${statement.resources}`)).toEqual([]);
+    // An exception that is not needed any more has to go.
+    expect(unused.map(({ action }) => action)).toEqual(expect.arrayContaining(Object.keys(known)));
+  });
+
+  it.each(roles)('refuse %s whatever lies one step outside each of its statements', (name) => {
+    const statements = statementsOf(name);
+    const key = (statement: Statement): string => JSON.stringify(statement);
+    const probed = new Map<string, number>();
+    const tried = new Set<string>();
+    for (const decision of bench.decisions) {
+      if (!decision.request.caller.arn.includes(`:assumed-role/${roleOf(name).arn.split('/').at(-1)}/`))
+        continue;
+      for (const statement of decision.judgement.statements) {
+        const { action, resource } = decision.demand;
+        if (tried.has(`${key(statement)} ${action} ${resource}`)) continue;
+        tried.add(`${key(statement)} ${action} ${resource}`);
+        for (const { step, question } of outsideOf(decision, statement)) {
+          const { verdict } = judge(statements, question);
+          expect({ action, resource: question.resource, step, verdict }).not.toMatchObject({
+            verdict: 'Allowed',
+          });
+          probed.set(key(statement), (probed.get(key(statement)) ?? 0) + 1);
+        }
+      }
+    }
+    for (const statement of statements) {
+      const isExcepted = (statement.actions ?? []).every((action) => action in (unprovable[name] ?? {}));
+      if (statement.effect === 'Allow' && !isExcepted) {
+        expect(
+          probed.get(key(statement)) ?? 0,
+          `${statement.actions} on ${statement.resources}`,
+        ).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  it.each(roles)('keep denials of %s above any permission that it may ever get', (name) => {
+    const everything = readPolicy({ Statement: { Effect: 'Allow', Action: '*', Resource: '*' } });
+    for (const { effect, actions = [], conditions } of statementsOf(name)) {
+      if (effect !== 'Deny') continue;
+      const values = new RequestValues(
+        Object.fromEntries(conditions.map((each) => [each.key, each.values[0]])),
+      );
+      for (const action of actions) {
+        const question = { action, resource: 'arn:aws:x:eu-west-1:123456789012:y/z', values };
+        const { verdict } = judge([...statementsOf(name), ...everything], question);
+        expect({ action, verdict }).toEqual({ action, verdict: 'ExplicitlyDenied' });
+      }
+    }
+  });
+});
+
+describe('a permission too few', () => {
+  it('stops the work that needs it', async () => {
+    const { documents, arn } = roleOf(names.backupWorker);
+    const less = JSON.parse(JSON.stringify(documents).replaceAll('"ec2:CreateTags"', '"ec2:DescribeTags"'));
+    bench.cloud.sandbox.iam.setPolicies(arn, less);
+    const ended = await bench.run(names.backupWorker, { plan: 'fleet', slot: '2026-12-24T02:00:00Z' });
+    bench.cloud.sandbox.iam.setPolicies(arn, documents);
+    expect(JSON.stringify(ended)).toContain('"status\\":\\"partial');
+  });
+});

@@ -1,0 +1,149 @@
+/** What happens under the roles: everything that a deployment does, so that every permission is needed once. */
+import {
+  CreateTagsCommand,
+  DeregisterImageCommand,
+  EnableImageDeregistrationProtectionCommand,
+} from '@aws-sdk/client-ec2';
+import { PutParameterCommand } from '@aws-sdk/client-ssm';
+import { createAwsClients } from '../../functions/clients/aws.ts';
+import { protectedTag } from '../../functions/drivers/ec2-ami/remove-protection.ts';
+import { createBackupHandler } from '../../functions/handlers/backup-runtime.ts';
+import { readLoneWorkerEnvironment, readWorkerEnvironment } from '../../functions/handlers/environment.ts';
+import { createRotateHandler } from '../../functions/handlers/rotate-runtime.ts';
+import { silentLogger } from '../../functions/shared/logger.ts';
+import { account, bucket, region } from './cloud.ts';
+import { aConfig } from './configs.ts';
+import { aPlan, ec2ByTags } from './plans.ts';
+import type { RoleBench } from './role-bench.ts';
+
+export const customerKey = `arn:aws:kms:${region}:${account}:key/11111111-2222-4333-8444-555555555555`;
+export const names = {
+  start: 'prod-eu-start',
+  backup: 'prod-eu-backup',
+  backupWorker: 'prod-eu-backup-worker',
+  rotate: 'prod-eu-rotate',
+  rotateWorker: 'prod-eu-rotate-worker',
+} as const;
+
+const day = 24 * 3600 * 1000;
+/** More than one execution takes, so that the backup is divided. */
+const herdSize = 501;
+const keepOne = {
+  last: 1,
+  minimum: 1,
+  maxDeletePercent: 100,
+  partialKeep: { years: 0, months: 0, days: 0, hours: 1 },
+};
+
+/** Plans with every kind of source, selected by tags and by name, and one that is large. */
+export function estateConfig() {
+  const { plans, vault, ...config } = aConfig();
+  const kept = Object.fromEntries(
+    Object.entries(plans).map(([name, plan]) => [name, { ...plan, retention: keepOne }]),
+  );
+  const herd = aPlan({ name: 'herd', sources: [ec2ByTags({ Herd: 'yes' })] });
+  return { ...config, plans: { ...kept, herd }, vault: { ...vault, bucket } };
+}
+
+export function seedEstate({ cloud: { sandbox } }: RoleBench): void {
+  const seed = sandbox.ec2.seed(region);
+  seed.addInstance({
+    tags: { Role: 'ci', Stage: 'prod' },
+    userData: '#!/bin/sh\n',
+    elasticIp: '203.0.113.9',
+    volumes: [{ device: '/dev/xvda', sizeGiB: 8, encrypted: true, kmsKeyId: customerKey }],
+  });
+  seed.addInstance({ id: 'i-0aaa0aaa0aaa0aaa0' });
+  for (let n = 0; n < herdSize; n += 1) seed.addInstance({ tags: { Herd: 'yes' } });
+  seed.addLaunchTemplate({ name: 'web', versions: [{ ImageId: 'resolve:ssm:/web/image' }] });
+  const rds = sandbox.rds.seed(account, region);
+  rds.addInstance({ id: 'circle-db', kmsKeyId: customerKey });
+  rds.addCluster({ id: 'shop' });
+}
+
+export function deployWorkers(bench: RoleBench): void {
+  const common = { logger: silentLogger, clock: bench.cloud.clock };
+  bench.addWorker(names.backupWorker, (durableClient) =>
+    createBackupHandler({
+      ...common,
+      durableClient,
+      environment: readWorkerEnvironment(bench.environmentOf(names.backupWorker)),
+      makeClients: () => bench.clientsOf(names.backupWorker),
+    }),
+  );
+  bench.addWorker(names.rotateWorker, (durableClient) =>
+    createRotateHandler({
+      ...common,
+      durableClient,
+      environment: readLoneWorkerEnvironment(bench.environmentOf(names.rotateWorker)),
+      clients: bench.clientsOf(names.rotateWorker),
+    }),
+  );
+}
+
+/** Runs it all; what went wrong shows in the record of the roles and in what this answers. */
+export async function liveThrough(bench: RoleBench): Promise<readonly string[]> {
+  const { sandbox, clock } = bench.cloud;
+  const admin = createAwsClients({ region, endpoint: sandbox.url, credentials: sandbox.identity, clock });
+  const ends: string[] = [];
+  const settle = async () => {
+    await sandbox.lambda.idle();
+    for (const { functionName, payload, outcome } of sandbox.lambda.events().slice(ends.length))
+      ends.push(`${functionName} ${payload} ${outcome?.functionError ? outcome.payload : 'done'}`);
+  };
+  const minute = () => `${new Date(clock.now()).toISOString().slice(0, 16)}:00Z`;
+  const deliver = async (plan: string) => {
+    await bench.deliver(plan, minute(), 'start');
+    await settle();
+  };
+
+  await admin.ssm.send(
+    new PutParameterCommand({ Name: '/web/image', Value: 'ami-0123456789abcdef0', Type: 'String' }),
+  );
+  for (const plan of ['ci', 'fleet', 'herd']) await deliver(plan);
+  // An image of the first round is protected from deregistration, by us.
+  const [image] = [...sandbox.ec2.region(region).images.values()];
+  const { id: ImageId = '' } = image ?? {};
+  await admin.ec2.send(
+    new CreateTagsCommand({ Resources: [ImageId], Tags: [{ Key: protectedTag, Value: '1' }] }),
+  );
+  await admin.ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId }));
+  // The next round is rotated; a database that sleeps makes one of its backups partial, of which people are told.
+  for (let round = 0; round < 3; round += 1) {
+    clock.advance(day);
+    const database = sandbox.rds.inspect(account, region).instances.get('circle-db');
+    if (database) database.status = round === 1 ? 'stopped' : 'available';
+    for (const plan of ['ci', 'fleet']) await deliver(plan);
+  }
+  // A run that dies leaves copies that rotation finishes.
+  clock.advance(day);
+  const died = { plan: 'fleet', slot: minute() };
+  await bench.run(names.backupWorker, died, 6).then(
+    () => ends.push('the run did not die'),
+    () => undefined,
+  );
+  clock.advance(3 * day);
+  await bench.deliver('rotate_daily', minute(), 'rotate');
+  await settle();
+  // Somebody else's hand is told to people.
+  const [gone] = [...sandbox.ec2.region(region).images.values()].filter(({ tags }) =>
+    tags.has('snapkeep:managed'),
+  );
+  await admin.ec2.send(new DeregisterImageCommand({ ImageId: gone?.id }));
+  for (const plan of ['ci', 'fleet', 'herd']) {
+    await bench.call(names.rotate, 'rotate', { plan });
+    await settle();
+  }
+  await bench.call(names.rotate, 'rotate', { plan: 'ci', dryRun: true });
+  await bench.call(names.backup, 'backup', { plan: 'fleet' });
+  await settle();
+  // What Lambda and Scheduler do with a delivery that fails for good.
+  const { functions, schedules } = bench.permissions;
+  for (const [name, { deadLettersArn }] of functions) {
+    if (deadLettersArn !== undefined)
+      bench.require(name, { action: 'sqs:SendMessage', resource: deadLettersArn });
+  }
+  for (const { name } of schedules) bench.giveUp(name);
+  admin.destroy();
+  return ends;
+}
