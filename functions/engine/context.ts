@@ -2,6 +2,7 @@ import type { DurableContext, Json, WaitOptions } from '../shared/durable.ts';
 import { type Condition, checkOnce } from './condition.ts';
 import type { Execution } from './execution.ts';
 import { recordFailure, reviveFailure } from './failure.ts';
+import { pauseBeforeRetry } from './step-retries.ts';
 import type { OperationKind, OperationRecord, Outcome } from './store.ts';
 
 /** Runs a registered workflow as an execution of its own and tells how it ended. */
@@ -34,13 +35,21 @@ export class EngineContext implements DurableContext {
 
   step<T extends Json>(name: string, body: () => Promise<T>): Promise<T> {
     return this.#operate('step', name, async (slot) => {
-      let result: T;
-      try {
-        result = await this.#execution.session.perform(body);
-      } catch (error) {
-        return this.#close(slot, { state: 'failed', failure: recordFailure(error) }, error);
+      const { clock, session } = this.#execution;
+      for (let tries = 1; ; tries += 1) {
+        let result: T;
+        try {
+          result = await session.perform(body);
+        } catch (error) {
+          const seconds = pauseBeforeRetry(error, tries);
+          // After an interrupt nobody waits any more.
+          if (seconds === undefined || session.interruption !== undefined)
+            return this.#close(slot, { state: 'failed', failure: recordFailure(error) }, error);
+          await this.#sleepUntil(clock.now() + seconds * 1000);
+          continue;
+        }
+        return this.#close(slot, { state: 'done', result: this.#execution.encode(slot.path, result) });
       }
-      return this.#close(slot, { state: 'done', result: this.#execution.encode(slot.path, result) });
     });
   }
 

@@ -8,6 +8,7 @@ import {
 import { type Condition, checkOnce } from '../engine/condition.ts';
 import { parseFailure, type RecordedFailure, recordFailure, reviveFailure } from '../engine/failure.ts';
 import { serviceLimits, toPayload } from '../engine/limits.ts';
+import { pauseBeforeRetry } from '../engine/step-retries.ts';
 import type { DurableContext, Json, NextCheck, WaitOptions, Workflow } from '../shared/durable.ts';
 
 export interface DurableHandlerOptions {
@@ -66,9 +67,13 @@ class LambdaDurableContext implements DurableContext {
             throw new OperationFailure(recordFailure(error), error);
           }
         },
-        // Retries belong to the drivers' wrappers, which know what is worth repeating; the SDK would repeat a
-        // refusal five times over minutes.
-        { retryStrategy: () => ({ shouldRetry: false }) },
+        // Left to itself the SDK would repeat a refusal five times over minutes.
+        {
+          retryStrategy: (error, tries) => {
+            const seconds = pauseBeforeRetry(error.cause, tries);
+            return seconds === undefined ? { shouldRetry: false } : { shouldRetry: true, delay: { seconds } };
+          },
+        },
       ),
     );
   }

@@ -26,7 +26,10 @@ export interface WaitOptions<S extends Json> {
  * A step body runs at least once (a crash repeats it) and its result at most 200 KB of JSON.
  */
 export interface DurableContext {
-  /** Runs `body` once and remembers its result; replays return the remembered one. */
+  /**
+   * Runs `body` once and remembers its result; replays return the remembered one. What the network or a service's own
+   * failure threw is tried again, twice, some seconds later (`engine/step-retries.ts`).
+   */
   step<T extends Json>(name: string, body: () => Promise<T>): Promise<T>;
   /** Checks until `next` says done; between checks nothing runs and nothing is paid. */
   waitFor<S extends Json>(name: string, options: WaitOptions<S>): Promise<S>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AnyWorkflow } from '../../functions/engine/engine.ts';
 import type { DurableContext, Json, Workflow } from '../../functions/shared/durable.ts';
-import { SnapkeepError, usageError } from '../../functions/shared/errors.ts';
+import { failedError, SnapkeepError, usageError } from '../../functions/shared/errors.ts';
 
 export interface DurableHost {
   /** Runs to the end, through every crash that the switch makes. Virtual time. */
@@ -64,6 +64,45 @@ export function durableContract(name: string, makeHost: (options?: DurableHostOp
         remedy: 'check the tags',
       });
       expect(bodies).toBe(1);
+    });
+
+    const unwell = () =>
+      Object.assign(new Error('try later'), {
+        name: 'ServiceUnavailable',
+        $metadata: { httpStatusCode: 503 },
+      });
+    it.each([
+      ['no answer came', () => Object.assign(new Error('reset'), { code: 'ECONNRESET' })],
+      ['the service failed', unwell],
+      ['the vault did not answer', () => failedError('no answer', 'run it again', unwell())],
+    ])('tries a step again, some seconds later, when %s', async (_case, error) => {
+      const host = makeHost();
+      let bodies = 0;
+      const result = await host.run(async (_input: null, context) => {
+        const first = await context.step('prepare', async () => {
+          bodies += 1;
+          if (bodies < 3) throw error();
+          return bodies;
+        });
+        return context.step('after', async () => [first, 'went on']);
+      }, null);
+      expect(result).toEqual([3, 'went on']);
+      expect(host.elapsed()).toBeGreaterThanOrEqual(30_000);
+      expect(host.elapsed()).toBeLessThan(40_000);
+    });
+
+    it('gives a step up after three tries', async () => {
+      let bodies = 0;
+      const error = await failureOf(
+        makeHost().run(async (_input: null, context) => {
+          return context.step('prepare', async (): Promise<Json> => {
+            bodies += 1;
+            throw unwell();
+          });
+        }, null),
+      );
+      expect(error).toMatchObject({ name: 'ServiceUnavailable', message: 'try later' });
+      expect(bodies).toBe(3);
     });
 
     it('lets a workflow catch a failed step and go on', async () => {
