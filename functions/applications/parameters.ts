@@ -12,13 +12,16 @@ export interface DocumentParameter {
   readonly interpolationType: 'ENV_VAR';
 }
 
-const address = '[0-9A-Za-z](?:[0-9A-Za-z.:-]{0,252}[0-9A-Za-z])?';
+// The agent compiles every pattern as a Go regular expression, which may ask for 1,000 copies of a thing at most, counts
+// within counts multiplied (Go, package regexp/syntax); one that it cannot compile fails the whole document. So nothing is
+// counted here: `rewrite/values.ts` limits the length of a name, Systems Manager that of all values together.
+const address = '[0-9A-Za-z](?:[0-9A-Za-z.:-]*[0-9A-Za-z])?';
 // An IPv6 address may begin or end with colons.
 const anyAddress = `(?:${address}|::(?:${address})?|${address}::)`;
-const name =
-  '[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])?(?:\\.[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])?){0,126}';
+const label = '[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?';
+const name = `${label}(?:\\.${label})*`;
 const optional = (pattern: string): string => `^(?:${pattern})?$`;
-const listOf = (pattern: string): string => optional(`${pattern}(?:,${pattern}){0,199}`);
+const listOf = (pattern: string): string => optional(`${pattern}(?:,${pattern})*`);
 
 const parameter = (
   description: string,

@@ -61,6 +61,19 @@ describe('the documents of a profile', () => {
       }
     }
   });
+
+  test('have patterns that the agent can compile, which takes no counts within repetitions', () => {
+    for (const { content } of documents) {
+      for (const { allowedPattern = '^$' } of Object.values<{ allowedPattern?: string }>(
+        JSON.parse(content).parameters,
+      )) {
+        expect(allowedPattern).toMatch(/^\^.*\$$/);
+        // Go counts nested repetitions multiplied, and takes 1,000; it knows no lookaround.
+        if (/\{\d/.test(allowedPattern)) expect(allowedPattern).not.toMatch(/\)[*+{]/);
+        expect(allowedPattern).not.toMatch(/\(\?[=!<]/);
+      }
+    }
+  });
 });
 
 describe('values', () => {
