@@ -187,7 +187,7 @@ export async function pollDatabaseCopies(
 }
 
 function pollOutcome(request: PollRequest, { id }: StartedCopy, copy: DatabaseCopy | undefined): PollOutcome {
-  if (copy === undefined) return { state: 'pending', id, contentFixed: false };
+  if (copy === undefined) return { state: 'absent', id };
   switch (copy.status) {
     case 'available':
       return {

@@ -60,6 +60,11 @@ export interface PollRequest {
   readonly copies: readonly StartedCopy[];
   /** Somebody waits for `contentFixed`: find it out even if that takes a further sweep. Else it may stay false. */
   readonly withContent: boolean;
+  /**
+   * Tell what the service does not show from what is under way, even if that takes larger answers. Else what is not
+   * shown may be told as pending.
+   */
+  readonly withAbsent: boolean;
 }
 
 export type PollOutcome =
@@ -71,6 +76,8 @@ export type PollOutcome =
       /** 0 to 100 where the service tells, else undefined. */
       readonly percent?: number;
     }
+  /** The service does not show the copy: not yet, or not any more. */
+  | { readonly state: 'absent'; readonly id: string }
   | {
       readonly state: 'available';
       readonly id: string;
@@ -112,8 +119,8 @@ export interface Driver {
 
   /**
    * One batched look at many copies of one backup, some 200 a call. Read-only, retryable.
-   * One outcome per copy, in any order. A copy that the service does not show yet is pending; the caller's
-   * deadline bounds how long.
+   * One outcome per copy, in any order. Right after its start a copy may well be absent, since lists follow what
+   * was made with a delay; for how long that is to be borne is the caller's decision.
    */
   poll(request: PollRequest): Promise<readonly PollOutcome[]>;
 }

@@ -46,6 +46,10 @@ describeDriverContract({
       failCopiesOf: (id, fail) => {
         world.rds.faults.failSnapshotsOf.set(id, fail ? Number.POSITIVE_INFINITY : 0);
       },
+      // RDS itself deletes only what is available or has failed; what vanishes otherwise does so behind its back.
+      deleteCopy: async (id) => {
+        world.rds.inspect(account, region).clusterSnapshots.delete(id);
+      },
       remove: async (id) => {
         world.rds.inspect(account, region).clusters.delete(id);
       },

@@ -34,6 +34,8 @@ export interface DriverWorld {
   occupy(name: string, sourceId: string): Promise<void>;
   /** From now on copies of this source are accepted and end as failed, or no longer do. */
   failCopiesOf(sourceId: string, fail: boolean): void;
+  /** Somebody deletes a copy that this driver has started. */
+  deleteCopy(id: string): Promise<void>;
   /** The source ceases to exist. */
   remove(sourceId: string): Promise<void>;
   close(): Promise<void>;
@@ -83,7 +85,14 @@ export function describeDriverContract({ name, setUp }: DriverContractOptions): 
       return { source: request.source, relaunch: request.relaunch, id, name: copy };
     };
     const poll = (...copies: StartedCopy[]) =>
-      world.driver.poll({ deployment: 'prod-eu', plan: 'ci', backupId, copies, withContent: true });
+      world.driver.poll({
+        deployment: 'prod-eu',
+        plan: 'ci',
+        backupId,
+        copies,
+        withContent: true,
+        withAbsent: true,
+      });
     const named = async (wanted: string) =>
       (await world.resources()).filter((resource) => resource.name === wanted);
     const discover = (...selections: SourceSelection[]) =>
@@ -252,10 +261,20 @@ export function describeDriverContract({ name, setUp }: DriverContractOptions): 
         expect(outcome?.state === 'failed' && outcome.reason).toContain(copy.id);
       });
 
-      it('takes a copy that the service does not show for pending', async () => {
+      it('tells a copy that the service does not show from those that it does', async () => {
         const copy = await start(requestFor(first()));
         const ghost = { ...copy, id: world.unknownId, name: world.unknownId };
-        expect(await poll(ghost)).toMatchObject([{ state: 'pending', contentFixed: false }]);
+        expect(await poll(ghost, copy)).toMatchObject([
+          { state: 'absent', id: world.unknownId },
+          { state: 'pending', id: copy.id },
+        ]);
+      });
+
+      it('tells a copy that somebody has deleted while it was under way as absent', async () => {
+        const copy = await start(requestFor(first()));
+        expect(await poll(copy)).toMatchObject([{ state: 'pending', id: copy.id }]);
+        await world.deleteCopy(copy.id);
+        expect(await poll(copy)).toEqual([{ state: 'absent', id: copy.id }]);
       });
 
       it('answers for each of many copies with no more calls than for one', async () => {

@@ -1,4 +1,4 @@
-import { CreateImageCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { CreateImageCommand, DeregisterImageCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { createEc2AmiDriver } from '../../functions/drivers/ec2-ami/driver.ts';
 import { DEFAULT_IDENTITY } from '../../sandbox/identities.ts';
 import { createSandboxServer } from '../../sandbox/server.ts';
@@ -53,6 +53,9 @@ describeDriverContract({
       },
       failCopiesOf: (id, fail) =>
         ec2.failVolume(volumes.get(id) ?? '', fail ? 'the volume has an error' : undefined),
+      deleteCopy: async (ImageId) => {
+        await client.send(new DeregisterImageCommand({ ImageId }));
+      },
       remove: async (id) => {
         ec2.region(region).instances.delete(id);
       },

@@ -48,6 +48,10 @@ describeDriverContract({
       failCopiesOf: (id, fail) => {
         world.rds.faults.failSnapshotsOf.set(id, fail ? Number.POSITIVE_INFINITY : 0);
       },
+      // RDS itself deletes only what is available or has failed; what vanishes otherwise does so behind its back.
+      deleteCopy: async (id) => {
+        world.rds.inspect(account, region).snapshots.delete(id);
+      },
       remove: async (id) => {
         world.rds.inspect(account, region).instances.delete(id);
       },

@@ -86,7 +86,8 @@ export class FakeDriver implements Driver {
     this.calls.poll += 1;
     return request.copies.map(({ id, name }): PollOutcome => {
       const copy = this.copies.get(name);
-      if (!copy) return { state: 'pending', id, contentFixed: false };
+      if (!copy)
+        return request.withAbsent ? { state: 'absent', id } : { state: 'pending', id, contentFixed: false };
       if (copy.failsWith !== undefined) return { state: 'failed', id, reason: copy.failsWith, snapshots: [] };
       if (this.#done(copy)) {
         return {
@@ -104,6 +105,11 @@ export class FakeDriver implements Driver {
   /** Lets the copy of a source, made or yet to be made, end in an error. */
   spoil(sourceId: string, reason: string): void {
     for (const copy of this.copies.values()) if (copy.source === sourceId) copy.failsWith = reason;
+  }
+
+  /** Somebody deletes the copy of a source. */
+  lose(sourceId: string): void {
+    for (const [name, copy] of this.copies) if (copy.source === sourceId) this.copies.delete(name);
   }
 
   #age(copy: FakeCopy): number {

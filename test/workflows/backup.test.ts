@@ -153,6 +153,50 @@ describe('a backup', () => {
     expect(waited).toBeLessThanOrEqual(3_600_000 + 31_000);
   });
 
+  it('fails a copy that somebody deletes while it is under way, long before the deadline', async () => {
+    const clock = aClock();
+    const driver = new FakeDriver({ clock, ids: ids(2), copySeconds: 1800 });
+    const begunAt = clock.now();
+    const poll = driver.poll.bind(driver);
+    driver.poll = (request) => {
+      if (clock.now() - begunAt > 900_000) driver.lose(ids(2)[0] ?? '');
+      return poll(request);
+    };
+    const manifest = await backupBench({ clock, drivers: [driver] }).run();
+    expect(manifest.errors).toEqual([
+      `ec2/${ids(2)[0]}: copy-0 does not exist any more: it was deregistered or deleted before it was available`,
+    ]);
+    expect(manifest.recovery_points[0]).toMatchObject({ status: 'failed', id: 'copy-0' });
+    expect(manifest.status).toBe('partial');
+    const waited = Date.parse(manifest.completed_at) - Date.parse(manifest.started_at);
+    expect(waited).toBeLessThan(1_900_000);
+  });
+
+  it('bears with a service that shows a copy only nine minutes after its start', async () => {
+    const clock = aClock();
+    const driver = new FakeDriver({ clock, ids: ids(2), copySeconds: 700 });
+    const begunAt = clock.now();
+    const poll = driver.poll.bind(driver);
+    driver.poll = async (request) =>
+      clock.now() - begunAt < 540_000
+        ? request.copies.map(({ id }) => ({ state: 'absent', id }))
+        : poll(request);
+    expect((await backupBench({ clock, drivers: [driver] }).run()).status).toBe('completed');
+  });
+
+  it('bears with a single look that does not find a copy', async () => {
+    const clock = aClock();
+    const driver = new FakeDriver({ clock, ids: ids(1), copySeconds: 1200 });
+    const poll = driver.poll.bind(driver);
+    let looks = 0;
+    driver.poll = async (request) => {
+      looks += request.withAbsent ? 1 : 0;
+      return looks % 2 === 1 ? request.copies.map(({ id }) => ({ state: 'absent', id })) : poll(request);
+    };
+    expect((await backupBench({ clock, drivers: [driver] }).run()).status).toBe('completed');
+    expect(looks).toBeGreaterThan(5);
+  });
+
   it('stays far below the 3,000 operations of one execution for twelve hours of polling', async () => {
     const clock = aClock();
     const driver = new FakeDriver({ clock, ids: ids(1), copySeconds: 1e9 });

@@ -26,38 +26,43 @@ const finalStates: ImageState[] = [
 /** A call takes at most 200 values in all its filters. */
 const imagesPerCall = 200 - finalStates.length;
 
-/** The images asked for, in batches; those that are pending or not shown yet count as under way. */
+/** The images asked for, in batches. */
 export async function pollImages(ec2: EC2Client, request: PollRequest): Promise<PollOutcome[]> {
   const outcomes = new Map<string, PollOutcome>();
+  const shown = new Set<string>();
   for (let from = 0; from < request.copies.length; from += imagesPerCall) {
     const ids = request.copies.slice(from, from + imagesPerCall).map(({ id }) => id);
     // Image by image, since a page of them is large: only the outcomes are kept.
-    for await (const image of finishedImages(ec2, ids)) {
+    const images = request.withAbsent ? allImages(ec2, ids) : finishedImages(ec2, ids);
+    for await (const image of images) {
       const outcome = outcomeOf(image);
       if (outcome) outcomes.set(outcome.id, outcome);
+      else shown.add(image.ImageId ?? '');
     }
   }
   const pending = request.copies.some(({ id }) => !outcomes.has(id));
   const progress = pending && request.withContent ? await progressByName(ec2, request) : new Map();
-  return request.copies.map(
-    (copy) =>
-      outcomes.get(copy.id) ?? {
-        state: 'pending',
-        id: copy.id,
-        ...progressOf(copy, progress.get(copy.name)),
-      },
-  );
+  return request.copies.map((copy) => {
+    const { id } = copy;
+    const outcome = outcomes.get(id);
+    if (outcome) return outcome;
+    if (request.withAbsent && !shown.has(id)) return { state: 'absent', id };
+    return { state: 'pending', id, ...progressOf(copy, progress.get(copy.name)) };
+  });
 }
 
-/** By filter, not as ImageIds: one that is not shown yet would fail the whole call. */
+/** By filter, not as ImageIds: one that is not shown would fail the whole call. */
+const idFilter = (ids: string[]): Filter => ({ Name: 'image-id', Values: ids });
+
+const allImages = (ec2: EC2Client, ids: string[]) => describeImages(ec2, [idFilter(ids)]);
+
 async function* finishedImages(ec2: EC2Client, ids: string[]): AsyncGenerator<Image> {
-  const byId: Filter = { Name: 'image-id', Values: ids };
   try {
-    yield* describeImages(ec2, [byId, { Name: 'state', Values: finalStates }]);
+    yield* describeImages(ec2, [idFilter(ids), { Name: 'state', Values: finalStates }]);
   } catch (error) {
     // The reference of DescribeImages lists fewer values of this filter than states of an image.
     if (errorCode(error) !== 'InvalidParameterValue') throw error;
-    yield* describeImages(ec2, [byId]);
+    yield* allImages(ec2, ids);
   }
 }
 

@@ -11,6 +11,8 @@ import { failed, type SourceState, type States, waiting } from './state.ts';
 const concurrency = 10;
 /** A failed copy keeps its name; after this many spoilt names the source counts as failed. */
 const attemptLimit = 3;
+/** Lists of a service may lack for so long what was made just before; what is not there later has been deleted. */
+const shownWithinSeconds = 600;
 
 export interface StartedCopies {
   readonly states: States;
@@ -79,7 +81,10 @@ async function startOne(
     });
     switch (outcome.state) {
       case 'started':
-        return { state: { at: 'pending', attempt, id: outcome.id, name: outcome.name }, blocked: false };
+        return {
+          state: { at: 'pending', attempt, id: outcome.id, name: outcome.name, since: secondsNow(deps) },
+          blocked: false,
+        };
       case 'wait':
         return {
           state: waiting(attempt, outcome.reason),
@@ -97,6 +102,12 @@ async function startOne(
   };
 }
 
+const secondsNow = ({ clock }: BackupDependencies): number => Math.floor(clock.now() / 1000);
+
+/** Such a copy should have been shown by now, unless it was deleted. */
+const isOld = (deps: BackupDependencies, state: SourceState | undefined): boolean =>
+  state?.at === 'pending' && secondsNow(deps) - state.since >= shownWithinSeconds;
+
 /** One look at everything pending. A look that could not be finished changes nothing; the next one may. */
 export async function lookAtCopies(
   deps: BackupDependencies,
@@ -113,7 +124,8 @@ export async function lookAtCopies(
     try {
       const outcomes = await pollKind(deps, intent, states, kind, indexes, withContent);
       for (const index of indexes)
-        result[index] = nextState(states[index], outcomes) ?? result[index] ?? failed('lost');
+        result[index] =
+          nextState(states[index], outcomes, isOld(deps, states[index])) ?? result[index] ?? failed('lost');
     } catch (error) {
       if (isCredentialProblem(error)) throw error;
       deps.logger.warn('a look at the recovery points failed and will be repeated', {
@@ -140,6 +152,7 @@ async function pollKind(
     backupId: intent.backup_id,
     copies,
     withContent,
+    withAbsent: indexes.some((index) => isOld(deps, states[index])),
   });
   return new Map(outcomes.map((outcome) => [outcome.id, outcome]));
 }
@@ -159,6 +172,7 @@ export function copyOf(
 function nextState(
   state: SourceState | undefined,
   outcomes: Awaited<ReturnType<typeof pollKind>>,
+  old: boolean,
 ): SourceState | undefined {
   if (state?.at !== 'pending') return state;
   const outcome = outcomes.get(state.id);
@@ -167,12 +181,21 @@ function nextState(
       return { at: 'available', id: state.id, name: state.name, bytes: outcome.bytes };
     case 'failed':
       return failed(outcome.reason, state);
-    case 'pending':
-      return outcome.contentFixed ? { ...state, fixed: true } : state;
+    case 'pending': {
+      const { unseen: _, ...seen } = state;
+      return outcome.contentFixed ? { ...seen, fixed: true } : seen;
+    }
+    case 'absent':
+      if (!old) return state;
+      // Twice in a row, since a single answer may come from a part of the service that lags behind.
+      return state.unseen ? failed(vanished(state.id), state) : { ...state, unseen: true };
     default:
       return state;
   }
 }
+
+const vanished = (id: string): string =>
+  `${id} does not exist any more: it was deregistered or deleted before it was available`;
 
 /** Past the deadline everything unfinished has failed; its copy, if there is one, stays named. */
 export function giveUp(intent: Intent, states: States): States {

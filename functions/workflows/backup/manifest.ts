@@ -83,6 +83,7 @@ async function describeCopies(deps: BackupDependencies, intent: Intent, states: 
       backupId: intent.backup_id,
       copies,
       withContent: false,
+      withAbsent: false,
     });
     for (const outcome of outcomes) details.set(`${kind}/${outcome.id}`, outcome);
   }

@@ -12,7 +12,11 @@ export type SourceState =
       readonly attempt: number;
       readonly id: string;
       readonly name: string;
+      /** Epoch seconds at which this run knew of the copy. */
+      readonly since: number;
       readonly fixed?: true;
+      /** The last look did not find it, long after it should be shown. */
+      readonly unseen?: true;
     }
   | { readonly at: 'available'; readonly id: string; readonly name: string; readonly bytes: number }
   | { readonly at: 'failed'; readonly reason: string; readonly id?: string; readonly name?: string };

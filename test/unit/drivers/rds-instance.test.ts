@@ -173,6 +173,7 @@ describe('poll of DB snapshots', () => {
       backupId: '1795140000_2026_11_20_ci',
       copies: copies(count),
       withContent: false,
+      withAbsent: false,
     });
 
   it('asks for a few by name and for many by one sweep of manual snapshots', async () => {
@@ -224,7 +225,7 @@ describe('poll of DB snapshots', () => {
         bytes: 2 ** 30,
         createdAt: '2026-11-20T02:00:00Z',
       },
-      { state: 'pending', id: 'snap-4', contentFixed: false },
+      { state: 'absent', id: 'snap-4' },
     ]);
   });
 });
