@@ -50,7 +50,7 @@ function draftsOf(profile: Profile): readonly Draft[] {
       description: `Replaces old addresses and names in the configuration of ${profile.title}`,
       parameters: rewriteParameters,
       timeoutSeconds: rewriteSeconds,
-      script: rewriteScript(profile.files),
+      script: rewriteScript(profile.files, profile.units),
     },
     {
       action: 'undo',

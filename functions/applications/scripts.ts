@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { profilesFolder } from './load-profile.ts';
 import type { FileRule, Profile, ProfileCheck, ProfileStep } from './profile.ts';
+import { profilesFolder } from './profiles-folder.ts';
 import { systemRules } from './system-rules.ts';
 
 /**
@@ -53,11 +53,16 @@ const ruleLine = (rule: FileRule): string =>
 const rulesOf = (rules: readonly FileRule[]): string =>
   `rules() {\n${rules.map((rule) => `${ruleLine(rule)}\n`).join('')}}\n`;
 
-export const rewriteScript = (files: readonly FileRule[]): string =>
+const unitsOf = (units: readonly string[]): string => `units=${quoted(units.join(' '))}\n`;
+
+/** @param units what is stopped first, should it run */
+export const rewriteScript = (files: readonly FileRule[], units: readonly string[] = []): string =>
   compose(
     common('begin.sh'),
     common('paths.sh'),
     common('record.sh'),
+    unitsOf(units),
+    common('units.sh'),
     `REWRITE_AWK=$(cat <<'END_OF_AWK'\n${common('rewrite.awk')}END_OF_AWK\n)\n`,
     common('rewrite.sh'),
     common('machine-name.sh'),
@@ -75,8 +80,6 @@ export const undoScript = (): string =>
     common('undo.sh'),
     'undo_main\n',
   );
-
-const unitsOf = (units: readonly string[]): string => `units=${quoted(units.join(' '))}\n`;
 
 export const startUnitsScript = (units: readonly string[]): string =>
   compose(common('begin.sh'), common('paths.sh'), unitsOf(units), common('units.sh'), 'start_units\n');

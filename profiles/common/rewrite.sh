@@ -1,5 +1,5 @@
 # The rewrite: every file that a rule names, once, by the first rule that names it. Expects `rules`, a function that calls
-# `rule` for each, and REWRITE_AWK.
+# `rule` for each, the list `units`, and REWRITE_AWK.
 
 read_values() {
   require_restore_id
@@ -192,6 +192,7 @@ rewrite_main() {
   open_state new
   same_values
   if [ ! -f "$state/done" ]; then
+    stop_held_units
     claimed=
     incomplete=0
     rules

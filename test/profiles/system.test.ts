@@ -110,7 +110,10 @@ done`;
   expect(run).toMatchObject({ status: 0, stderr: '' });
   expect(contentOf(root, '/etc/ssh/ssh_host_rsa_key')).toBe('new rsa\n');
   expect(contentOf(root, '/etc/ssh/ssh_host_ed25519_key')).toBe('new ed25519\n');
-  expect(calls()).toEqual([`ssh-keygen -A -f ${root}`, 'systemctl try-restart ssh.service sshd.service']);
+  expect(calls().filter((call) => !call.startsWith('systemctl stop '))).toEqual([
+    `ssh-keygen -A -f ${root}`,
+    'systemctl try-restart ssh.service sshd.service',
+  ]);
   expect(undo()).toMatchObject({ status: 0, stderr: '' });
   expect(files(snapshot(root))).toEqual(files(before));
 });

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { boothookOf } from '../../functions/applications/user-data.ts';
-import { circleci, scriptOf } from '../support/circleci-restore.ts';
+import { circleci, newMachine, oldMachine, scriptOf, valuesOf } from '../support/circleci-restore.ts';
 import {
   contentOf,
   freshFolder,
@@ -138,3 +138,26 @@ test('the boothook does not touch the computer that it is rehearsed on', () => {
 function pick(entries: Record<string, string>, path: string): Record<string, string> {
   return Object.fromEntries(Object.entries(entries).filter(([key]) => key === path));
 }
+
+test('the rewrite stops first what was not held back, and changes nothing when that does not stop', () => {
+  const rewrite = scriptOf(documents, 'rewrite');
+  const values = valuesOf(oldMachine, newMachine);
+  const entries = { ...machineEntries, '/etc/default/replicated': 'PRIVATE_ADDRESS=10.0.1.67\n' };
+  const root = plant(freshFolder(), entries);
+  const before = snapshot(root);
+  const stuck = standIns({ systemctl: 'case "$*" in "stop replicated.service") exit 1 ;; esac; exit 5' });
+  expect(runScript(inTree(rewrite, root), values, { standIns: stuck.folder })).toMatchObject({
+    status: 76,
+    stderr: expect.stringContaining('replicated.service runs with the old configuration and does not stop'),
+  });
+  expect({ ...before, ...pick(snapshot(root), '/var/lib') }).toEqual(snapshot(root));
+  const systemctl = standIns({ systemctl: 'exit 0' });
+  const options = { standIns: systemctl.folder };
+  expect(runScript(inTree(rewrite, root), values, options).status).toBe(0);
+  expect(contentOf(root, '/etc/default/replicated')).toBe('PRIVATE_ADDRESS=10.0.9.14\n');
+  const stops = profile.units.map((unit) => `systemctl stop ${unit}`);
+  expect(systemctl.calls()).toEqual(stops);
+  // What is done is done: the application that has started since is left alone.
+  expect(runScript(inTree(rewrite, root), values, options).status).toBe(0);
+  expect(systemctl.calls()).toEqual(stops);
+});

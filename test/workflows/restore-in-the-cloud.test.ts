@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { region } from '../support/cloud.ts';
+import { backupWorkflow } from '../../functions/workflows/backup/backup.ts';
+import { region, startProcess } from '../support/cloud.ts';
 import {
   oldMachine,
   type RestoringCloud,
@@ -82,6 +83,41 @@ describe('a restore of CircleCI server against the sandbox', () => {
     for (const connection of early)
       expect(connection).toMatchObject({ groups: [quarantine], allowed: false });
     expect(await report()).toMatchObject({ status: 'completed' });
+  });
+
+  it('stops what the boothook did not hold back before it lets the machine out of the quarantine', async () => {
+    cloud = await startRestoringCloud();
+    // Images in which cloud-init is switched off take no notice of user data.
+    const off = join(cloud.sandbox.ec2.machine(oldMachine).root(), 'etc/cloud/cloud-init.disabled');
+    writeFileSync(off, '');
+    const backup = startProcess(cloud, { plans: [cloud.plan] });
+    await backup
+      .engine()
+      .run(backupWorkflow(backup.deps), { plan: cloud.plan.name, slot: '2026-11-20T03:00:00Z' });
+    backup.clients.destroy();
+    const { run, report, clients } = startRestore(cloud);
+    await run({});
+    const written = await report();
+    const id = written.machines[0]?.new?.id ?? '';
+    clients.destroy();
+    expect(written).toMatchObject({ status: 'completed' });
+    const toOld = cloud.sandbox.machines.connections(id).filter(({ host }) => oldDatabase.test(host));
+    expect(toOld.length).toBeGreaterThan(0);
+    expect(toOld.filter(({ allowed }) => allowed)).toEqual([]);
+    const events = cloud.sandbox.machines.events(id);
+    const rewritten = events.findIndex(
+      ({ kind, detail }) => kind === 'command' && detail.endsWith('-rewrite'),
+    );
+    const running = new Set<string>();
+    for (const event of events.slice(0, rewritten)) {
+      if (event.kind !== 'unit') continue;
+      if (event.action === 'start') running.add(event.unit);
+      else running.delete(event.unit);
+    }
+    expect(events.slice(0, rewritten)).toContainEqual(
+      expect.objectContaining({ kind: 'unit', action: 'start', cause: 'boot', unit: 'docker.service' }),
+    );
+    expect([...running]).toEqual([]);
   });
 
   it('keeps the old private address and the Elastic IP where the old machine is gone', async () => {
