@@ -106,7 +106,7 @@ describe('a restore of CircleCI server against the sandbox', () => {
     expect(toOld.filter(({ allowed }) => allowed)).toEqual([]);
     const events = cloud.sandbox.machines.events(id);
     const rewritten = events.findIndex(
-      ({ kind, detail }) => kind === 'command' && detail.endsWith('-rewrite'),
+      (event) => event.kind === 'command' && event.detail.endsWith('-rewrite'),
     );
     const running = new Set<string>();
     for (const event of events.slice(0, rewritten)) {

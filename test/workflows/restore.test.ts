@@ -127,6 +127,34 @@ describe('a restore of CircleCI server with its database', () => {
     expect(new Set(bench.commands.ran.map(({ machine }) => machine)).size).toBe(2);
   });
 
+  it('tells each of several machines what the others are called now', async () => {
+    const other = aMachinePoint({
+      private_ip: '10.0.1.68',
+      public_ip: '203.0.113.21',
+      private_dns: 'ip-10-0-1-68.eu-west-1.compute.internal',
+      // The same on both, as in images of one origin: each keeps to its own.
+      hostname: 'ip-10-0-1-67',
+    });
+    const second = { ...other, source: { ...other.source, id: 'i-0bbb' } };
+    const bench = new RestoreBench({
+      manifests: [ciManifest({ recovery_points: [aMachinePoint(), second] })],
+    });
+    const report = await bench.report();
+    expect(report.status).toBe('completed');
+    const [first, last] = bench.commands.ran
+      .filter(({ parameters }) => parameters.AddressMap !== undefined)
+      .map(({ parameters }) => parameters.AddressMap?.split(','));
+    expect(first).toEqual(
+      expect.arrayContaining(['10.0.1.67=10.0.9.14', '10.0.1.68=10.0.9.15', 'ip-10-0-1-67=ip-10-0-9-14']),
+    );
+    expect(last).toEqual(
+      expect.arrayContaining(['10.0.1.68=10.0.9.15', '10.0.1.67=10.0.9.14', 'ip-10-0-1-67=ip-10-0-9-15']),
+    );
+    expect(last).toContain('ip-10-0-1-67.eu-west-1.compute.internal=ip-10-0-9-14.eu-west-1.compute.internal');
+    const own = bench.commands.ran.map(({ parameters }) => parameters.OwnAddresses).filter(Boolean);
+    expect(own).toEqual(['10.0.1.67,203.0.113.20', '10.0.1.68,203.0.113.21']);
+  });
+
   it('restores databases alone', async () => {
     const bench = new RestoreBench();
     const report = await bench.report({ only: [databaseSource] });

@@ -19,8 +19,8 @@ export function remainsOf(resolved: Resolved, findings: Findings): string[] {
   for (const machine of resolved.machines) {
     const known = findings.facts[machine.key];
     if (application === undefined || known === undefined) continue;
-    if (changeIfKnown(resolved, machine, known, findings.databases) === undefined) continue;
-    remains.push(...application.remains(factsFor(resolved, machine, known, findings.databases)));
+    if (changeIfKnown(resolved, machine, known, findings) === undefined) continue;
+    remains.push(...application.remains(factsFor(resolved, machine, known, findings)));
   }
   const profile = manifest.application?.profile;
   if (resolved.machines.length > 0 && profile !== undefined && application === undefined) {

@@ -32,11 +32,12 @@ export async function buildReport(
   const machines = await Promise.all(
     resolved.machines.map((machine) => reportedMachine(run, resolved, machine, facts[machine.key])),
   );
+  // Each machine's own; that the others learn of them is said by what the rewrite changed.
   const changes = resolved.machines.flatMap((machine) => {
     const known = facts[machine.key];
     return known === undefined || resolved.application === undefined
       ? []
-      : (changeIfKnown(resolved, machine, known, databases) ?? []);
+      : (changeIfKnown(resolved, machine, known, { facts: {}, databases }) ?? []);
   });
   const steps = reportedSteps(run, failure);
   const passedAt = lastCheck(run);

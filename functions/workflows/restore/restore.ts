@@ -3,7 +3,7 @@ import type { RestoreRecord, RestoreReport } from '../../catalog/restore-documen
 import type { Plan } from '../../plan/config.ts';
 import type { Workflow } from '../../shared/durable.ts';
 import { failedError, SnapkeepError, usageError } from '../../shared/errors.ts';
-import { factsFor } from './addresses.ts';
+import { factsFor, type Known } from './addresses.ts';
 import { awaitAgents, runRewrite, runStep } from './commands.ts';
 import { awaitDatabases, type DatabasesBySource, startDatabases } from './databases.ts';
 import { planRestore } from './dry-run.ts';
@@ -140,7 +140,7 @@ async function runOnMachine(
     return;
   }
   if (!command) throw failedError(`step ${step.name} has no command`, 'run the same command again');
-  const told = factsOrFailure(resolved, step, machine, known, databases);
+  const told = factsOrFailure(resolved, step, machine, known, { facts, databases });
   if (command.purpose === 'rewrite') {
     await runRewrite(run, step, command, told);
     return;
@@ -152,7 +152,7 @@ async function runOnMachine(
 function factsOrFailure(
   resolved: Resolved,
   step: PlannedStep,
-  ...question: [MachineTarget, KnownMachine, DatabasesBySource]
+  ...question: [MachineTarget, KnownMachine, Known]
 ): CommandFacts {
   try {
     return factsFor(resolved, ...question);
