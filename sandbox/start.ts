@@ -122,7 +122,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const iam = createIam({
       identities,
       demands: allDemands({ ec2, rds, s3 }),
-      resourcePolicy: (arn) => bucketPolicyOf(s3, arn),
+      resourcePolicies: { services: ['s3'], of: (arn) => bucketPolicyOf(s3, arn) },
       ...(options.policies ? { policies: options.policies } : {}),
     });
     const internalErrors: InternalFailure[] = [];

@@ -90,34 +90,17 @@ describe('the roles of the template', () => {
 
   it.each(roles)('refuse %s whatever lies one step outside each of its statements', (name) => {
     const statements = statementsOf(name);
-    const key = (statement: Statement): string => JSON.stringify(statement);
-    const probed = new Map<string, number>();
-    const tried = new Set<string>();
-    for (const decision of bench.decisions) {
-      if (!decision.request.caller.arn.includes(`:assumed-role/${roleOf(name).arn.split('/').at(-1)}/`))
-        continue;
-      for (const statement of decision.judgement.statements) {
-        const { action, resource } = decision.demand;
-        if (tried.has(`${key(statement)} ${action} ${resource}`)) continue;
-        tried.add(`${key(statement)} ${action} ${resource}`);
-        for (const { step, question } of outsideOf(decision, statement)) {
-          const { verdict } = judge(statements, question);
-          expect({ action, resource: question.resource, step, verdict }).not.toMatchObject({
-            verdict: 'Allowed',
-          });
-          probed.set(key(statement), (probed.get(key(statement)) ?? 0) + 1);
-        }
-      }
-    }
-    for (const statement of statements) {
-      const isExcepted = (statement.actions ?? []).every((action) => action in (unprovable[name] ?? {}));
-      if (statement.effect === 'Allow' && !isExcepted) {
-        expect(
-          probed.get(key(statement)) ?? 0,
-          `${statement.actions} on ${statement.resources}`,
-        ).toBeGreaterThan(0);
-      }
-    }
+    const probes = probesOf(name);
+    expect(probes.filter(({ question }) => judge(statements, question).verdict === 'Allowed')).toEqual([]);
+    const probed = new Set(probes.map(({ statement }) => JSON.stringify(statement)));
+    const left = statements.filter(
+      (statement) => statement.effect === 'Allow' && !probed.has(JSON.stringify(statement)),
+    );
+    const known = Object.keys(unprovable[name] ?? {});
+    const surplus = left.filter(({ actions = [] }) => !actions.every((action) => known.includes(action)));
+    expect(surplus).toEqual([]);
+    // biome-ignore lint/suspicious/noConsole: the figures are part of what this test is for
+    console.info(`${name}: ${probes.length} requests one step outside refused`);
   });
 
   it.each(roles)('keep denials of %s above any permission that it may ever get', (name) => {
@@ -133,6 +116,38 @@ describe('the roles of the template', () => {
         expect({ action, verdict }).toEqual({ action, verdict: 'ExplicitlyDenied' });
       }
     }
+  });
+});
+
+/** What lies one step outside the statements that allowed something, for every action and resource once. */
+function probesOf(name: string) {
+  const session = `:assumed-role/${roleOf(name).arn.split('/').at(-1)}/`;
+  const tried = new Set<string>();
+  return bench.decisions
+    .filter(({ request }) => request.caller.arn.includes(session))
+    .flatMap((decision) =>
+      decision.judgement.statements.flatMap((statement) => {
+        const { action, resource } = decision.demand;
+        const key = `${JSON.stringify(statement)} ${action} ${resource}`;
+        if (tried.has(key)) return [];
+        tried.add(key);
+        return outsideOf(decision, statement).map((each) => ({ ...each, statement }));
+      }),
+    );
+}
+
+describe('a permission too many', () => {
+  it('shows, since it lets through what lies outside the others', () => {
+    const wider = readPolicy({
+      Version: '2012-10-17',
+      Statement: { Effect: 'Allow', Action: 'ec2:CreateImage', Resource: '*' },
+    });
+    const statements = [...statementsOf(names.backupWorker), ...wider];
+    const through = probesOf(names.backupWorker).filter(
+      ({ question }) => judge(statements, question).verdict === 'Allowed',
+    );
+    expect(through.length).toBeGreaterThan(5);
+    for (const { question } of through) expect(question.action).toBe('ec2:CreateImage');
   });
 });
 
