@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type BackupExpiry, backupExpiries } from '../../functions/catalog/expiry.ts';
 import type { BackupHistory } from '../../functions/catalog/history.ts';
+import type { UnreadableDocumentError } from '../../functions/catalog/vault-errors.ts';
 import { findPlan } from '../../functions/plan/load.ts';
 import { toTimestamp } from '../../functions/shared/clock.ts';
 import { exitCodes } from '../../functions/shared/errors.ts';
@@ -17,8 +18,11 @@ interface ListOptions {
 interface BackupRow {
   readonly backup_id: string;
   readonly plan: string;
-  /** A sealed backup's own status, `running` before the deadline of an unsealed one, `interrupted` after it. */
-  readonly status: 'completed' | 'partial' | 'failed' | 'running' | 'interrupted' | 'removed';
+  /**
+   * A sealed backup's own status, `running` before the deadline of an unsealed one, `interrupted` after it.
+   * `unreadable`: a document of it cannot be used; what the others say is in the row.
+   */
+  readonly status: 'completed' | 'partial' | 'failed' | 'running' | 'interrupted' | 'removed' | 'unreadable';
   readonly errors: number;
   readonly warnings: number;
   readonly started_at: string;
@@ -42,7 +46,10 @@ export function register(program: Command, host: Host): void {
           const now = invocation.io.clock.now();
           const plans = options.plan === undefined ? await plansOfLedger(session) : [options.plan];
           const rows: Row[] = [];
-          for (const plan of plans) rows.push(...(await rowsOf(session, plan, options.all ?? false, now)));
+          const unreadable = ({ message, remedy }: UnreadableDocumentError) =>
+            invocation.logger.warn(`${message}; ${remedy}`);
+          for (const plan of plans)
+            rows.push(...(await rowsOf(session, plan, options.all ?? false, now, unreadable)));
           rows.sort((a, b) => b.slot - a.slot || (a.row.plan < b.row.plan ? -1 : 1));
           const shown = rows.map(({ row }) => row);
           invocation.print({ json: shown, text: textOf(shown, options.plan) });
@@ -66,14 +73,16 @@ async function rowsOf(
   plan: string,
   all: boolean,
   now: number,
+  onUnreadable: (error: UnreadableDocumentError) => void,
 ): Promise<Row[]> {
-  const history = await rotations.history(plan, () => all);
+  const history = await rotations.history(plan, () => all, onUnreadable);
   const configured = Object.hasOwn(config.plans, plan) ? config.plans[plan] : undefined;
   // Of a plan that is not configured nothing is ever deleted.
   const expiries = configured ? backupExpiries(history, configured, now) : new Map<string, BackupExpiry>();
   return history.backups.map((backup) => ({
     slot: backup.slot,
-    row: rowOf(plan, backup, expiries.get(backup.backupId), now),
+    // When it goes, and whether it is held, is not known as long as something of it cannot be read.
+    row: rowOf(plan, backup, backup.unreadable ? undefined : expiries.get(backup.backupId), now),
   }));
 }
 
@@ -83,12 +92,11 @@ function rowOf(
   expiry: BackupExpiry | undefined,
   now: number,
 ): BackupRow {
-  const { backupId, manifest, intent, nothingLeft } = backup;
-  const running = intent !== undefined && now < Date.parse(intent.deadline);
+  const { backupId, manifest, intent } = backup;
   return {
     backup_id: backupId,
     plan,
-    status: nothingLeft ? 'removed' : (manifest?.status ?? (running ? 'running' : 'interrupted')),
+    status: statusOf(backup, now),
     errors: manifest?.errors.length ?? 0,
     warnings: manifest?.warnings.length ?? 0,
     started_at: manifest?.started_at ?? intent?.created_at ?? '-',
@@ -96,6 +104,14 @@ function rowOf(
     expires_at: expiry?.kind === 'at' ? toTimestamp(expiry.time) : null,
     expires: expiry === undefined ? null : expiryText(expiry),
   };
+}
+
+function statusOf(backup: BackupHistory, now: number): BackupRow['status'] {
+  const { manifest, intent, nothingLeft, unreadable } = backup;
+  if (nothingLeft) return 'removed';
+  if (unreadable) return 'unreadable';
+  if (manifest) return manifest.status;
+  return intent !== undefined && now < Date.parse(intent.deadline) ? 'running' : 'interrupted';
 }
 
 function expiryText(expiry: BackupExpiry): string {

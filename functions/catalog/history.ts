@@ -21,6 +21,7 @@ import {
 } from './rotation-documents.ts';
 import { intentSchema, manifestSchema } from './schemas.ts';
 import type { Vault } from './vault.ts';
+import { UnreadableDocumentError } from './vault-errors.ts';
 
 /** What the ledger says of one backup. */
 export interface BackupHistory {
@@ -36,6 +37,8 @@ export interface BackupHistory {
   readonly removed: ReadonlySet<string>;
   /** Rotation has left nothing of it. */
   readonly nothingLeft: boolean;
+  /** A document of it cannot be used, and what that one says is missing here; only with `onUnreadable`. */
+  readonly unreadable?: true;
 }
 
 /** What the ledger says of one plan, as far as something may be left of it. */
@@ -61,29 +64,48 @@ const concurrency = 16;
 /**
  * Reads the ledger of a plan: one listing, then the documents that still matter. Backups that rotation has removed
  * wholly are left out unless they are `wanted`, so the work follows from what is kept, not from all that ever was.
+ *
+ * Throws `UnreadableDocumentError` at the first document that cannot be used; with `onUnreadable` it is told of each,
+ * and reading goes on without them.
  */
 export async function readHistory(
   vault: Vault,
   plan: string,
   wanted: (backupId: string) => boolean = () => false,
+  onUnreadable?: (error: UnreadableDocumentError) => void,
 ): Promise<PlanHistory> {
   const backups = new Map<string, Listed>();
   const rotations = new Map<string, Set<string>>();
   const forgets: string[] = [];
-  for (const key of await vault.list(ledgerPrefix(plan))) {
+  const versions = await vault.oldest(ledgerPrefix(plan));
+  for (const key of versions.keys()) {
     const [, , folder = '', name = '', file = ''] = key.split('/');
     if (folder === 'forgets') forgets.push(key);
     else if (folder === 'rotations') rotations.set(name, (rotations.get(name) ?? new Set()).add(file));
     else if (isBackupId(folder)) note(backups, folder, name, key);
   }
   const limit = pLimit(concurrency);
-  const read = <T>(key: string, schema: DocumentSchema<T>) => limit(() => readDocument(vault, key, schema));
+  const spoilt = new Set<string>();
+  const read = <T>(key: string, schema: DocumentSchema<T>): Promise<T | undefined> =>
+    limit(async () => {
+      try {
+        return await readDocument(vault, key, schema, versions.get(key));
+      } catch (error) {
+        if (onUnreadable === undefined || !(error instanceof UnreadableDocumentError)) throw error;
+        spoilt.add(key);
+        onUnreadable(error);
+        return undefined;
+      }
+    });
+  const isSpoilt = (keys: readonly (string | undefined)[]) =>
+    keys.some((key) => key !== undefined && spoilt.has(key));
 
   const standing = [...backups].filter(([id, { removed }]) => !removed || wanted(id));
   const histories = standing.map(async ([backupId, listed]): Promise<BackupHistory> => {
+    const main = backupKey(plan, backupId, listed.sealed ? manifestName : intentName);
     const [manifest, intent, hold, ...removals] = await Promise.all([
-      listed.sealed ? read(backupKey(plan, backupId, manifestName), manifestSchema) : undefined,
-      listed.sealed ? undefined : read(backupKey(plan, backupId, intentName), intentSchema),
+      listed.sealed ? read(main, manifestSchema) : undefined,
+      listed.sealed ? undefined : read(main, intentSchema),
       listed.lastHold === undefined ? undefined : read(listed.lastHold, holdSchema),
       ...listed.removals.map((key) => read(key, removalsSchema)),
     ]);
@@ -95,6 +117,7 @@ export async function readHistory(
       ...(hold?.action === 'hold' ? { hold } : {}),
       removed: new Set(removals.flatMap((document) => document?.removed ?? [])),
       nothingLeft: listed.removed,
+      ...(isSpoilt([main, listed.lastHold, ...listed.removals]) ? { unreadable: true } : {}),
     };
   });
   const open = [...rotations].filter(([, files]) => files.has('intent.json') && !files.has('result.json'));

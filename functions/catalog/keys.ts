@@ -29,3 +29,23 @@ export const planOfBackup = (backupId: string): string | undefined =>
 
 /** Seconds since the epoch of the backup's slot. */
 export const epochOf = (backupId: string): number => Number(backupId.split('_', 1)[0]);
+
+/**
+ * What a document says of itself that its key contradicts, as a clause; undefined when they agree. A document that was
+ * copied to another key would make one backup answer for another.
+ */
+export function mismatch(key: string, document: unknown): string | undefined {
+  const [, plan, folder = '', name = '', file = ''] = key.split('/');
+  const expected: Record<string, string | undefined> = { plan };
+  if (folder === 'rotations') expected.run = name;
+  else if (folder === 'restores') expected.request_id = name;
+  else if (isBackupId(folder)) expected.backup_id = folder;
+  if (name === 'removals') expected.run = file.replace(/\.json$/, '');
+  for (const [member, value] of Object.entries(expected)) {
+    const found: unknown =
+      typeof document === 'object' && document !== null ? Reflect.get(document, member) : undefined;
+    // The steps of a restore, for one, do not name their plan.
+    if (found !== undefined && found !== value) return `its ${member} is ${JSON.stringify(found)}`;
+  }
+  return undefined;
+}

@@ -22,6 +22,7 @@ import {
   rotationIntentSchema,
 } from './rotation-documents.ts';
 import type { Vault } from './vault.ts';
+import type { UnreadableDocumentError } from './vault-errors.ts';
 
 /** So many writers may meet at one number before a person should look. */
 const numberAttempts = 20;
@@ -37,8 +38,12 @@ export class RotationLedger {
   }
 
   /** See `readHistory`. */
-  history(plan: string, wanted?: (backupId: string) => boolean): Promise<PlanHistory> {
-    return readHistory(this.#vault, plan, wanted);
+  history(
+    plan: string,
+    wanted?: (backupId: string) => boolean,
+    onUnreadable?: (error: UnreadableDocumentError) => void,
+  ): Promise<PlanHistory> {
+    return readHistory(this.#vault, plan, wanted, onUnreadable);
   }
 
   /** Whether anything was ever written about a plan. Takes any text, since it may come from somebody's tags. */

@@ -8,9 +8,9 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Clock } from '../shared/clock.ts';
 import type { Json } from '../shared/durable.ts';
-import { errorCode, failedError, usageError } from '../shared/errors.ts';
+import { errorCode, usageError } from '../shared/errors.ts';
 import type { Vault } from './vault.ts';
-import { vaultProblem } from './vault-errors.ts';
+import { UnreadableDocumentError, vaultProblem } from './vault-errors.ts';
 
 /** Two writers that meet at one key answer 409; the race is over within moments. */
 const conflictAttempts = 8;
@@ -71,7 +71,8 @@ export class S3Vault implements Vault {
     }
   }
 
-  async read(key: string): Promise<Json | undefined> {
+  async read(key: string, version?: string): Promise<Json | undefined> {
+    if (version !== undefined) return this.#readVersion(key, version);
     let oldest: string | undefined;
     for await (const page of this.#versions(key)) {
       // Keys come in order and the versions of one key newest first, so the last one seen is the oldest.
@@ -83,11 +84,17 @@ export class S3Vault implements Vault {
   }
 
   async list(prefix: string): Promise<readonly string[]> {
-    const keys = new Set<string>();
+    return [...(await this.oldest(prefix)).keys()];
+  }
+
+  async oldest(prefix: string): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
     for await (const page of this.#versions(prefix)) {
-      for (const version of page.Versions ?? []) if (version.Key !== undefined) keys.add(version.Key);
+      // The versions of one key come newest first, so the last one seen is the oldest.
+      for (const { Key, VersionId } of page.Versions ?? [])
+        if (Key !== undefined && VersionId !== undefined) found.set(Key, VersionId);
     }
-    return [...keys];
+    return found;
   }
 
   async *#versions(prefix: string): AsyncGenerator<ListObjectVersionsCommandOutput> {
@@ -117,11 +124,7 @@ export class S3Vault implements Vault {
     try {
       return JSON.parse(text) as Json; // Sound: JSON.parse yields nothing but Json.
     } catch (error) {
-      throw failedError(
-        `s3://${this.#bucket}/${key} is not JSON`,
-        'look at its versions in the vault',
-        error,
-      );
+      throw new UnreadableDocumentError(key, `s3://${this.#bucket}/${key} is not JSON`, error);
     }
   }
 }

@@ -3,6 +3,17 @@ import { describeError, errorCode, failedError, SnapkeepError, usageError } from
 
 const createHint = 'deploy the stack (`npx cdk deploy`), or correct `vault.bucket` in snapkeep.yaml';
 
+/** One document of the ledger cannot be used; what it says is not known, and nothing may be taken for granted. */
+export class UnreadableDocumentError extends SnapkeepError {
+  readonly key: string;
+
+  constructor(key: string, message: string, cause?: unknown) {
+    const remedy = 'use the version of Snapkeep that wrote it, or look at its versions in the vault';
+    super('failed', message, { remedy, cause });
+    this.key = key;
+  }
+}
+
 /** Turns what S3 answers about the vault into one sentence; what the user must fix beforehand is a usage error. */
 export function vaultProblem(error: unknown, bucket: string, access: 'read' | 'write'): Error {
   if (error instanceof SnapkeepError) return error;

@@ -1,7 +1,7 @@
 import type { Json } from '../shared/durable.ts';
 
 /**
- * The ledger's storage: keys are written once and never changed. Both methods that answer about one key see its
+ * The ledger's storage: keys are written once and never changed. All methods see a key's
  * **oldest** version, so a delete marker or a later version hides nothing.
  */
 export interface Vault {
@@ -12,9 +12,15 @@ export interface Vault {
    */
   create(key: string, document: Json | object): Promise<'created' | 'exists'>;
 
-  /** The oldest document of a key, or undefined when it was never written. Throws when it is not JSON. */
-  read(key: string): Promise<Json | undefined>;
+  /**
+   * The oldest document of a key, or undefined when it was never written. `version` is what `oldest` told of the key,
+   * and saves the question which one that is. Throws `UnreadableDocumentError` when it is not JSON.
+   */
+  read(key: string, version?: string): Promise<Json | undefined>;
 
   /** All keys below the prefix that were ever written, deleted or not, in order. Complete, or it throws. */
   list(prefix: string): Promise<readonly string[]>;
+
+  /** The same keys in the same order, each with the name of its oldest version. Complete, or it throws. */
+  oldest(prefix: string): Promise<ReadonlyMap<string, string>>;
 }

@@ -263,6 +263,51 @@ describe('snapkeep list and show', () => {
     ]);
   });
 
+  it('list the others, with a warning, when a document in the vault cannot be used', async () => {
+    addInstance();
+    const { backup_id } = manifestOf(await snapkeep(['backup', 'fleet', '--json']));
+    const { clients } = startProcess(cloud, { plans: [] });
+    const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+    const put = async (id: string, Body: string) => {
+      const Key = `ledger/fleet/${id}/backup_information.json`;
+      await clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+      return Key;
+    };
+    const strange = await put('1795136400_2026_11_20_fleet', '{"metadata_version":3}');
+    const broken = await put('1795132800_2026_11_20_fleet', '{');
+    clients.destroy();
+    const listed = await snapkeep(['list', '--json']);
+    expect(listed.exitCode).toBe(0);
+    expect(JSON.parse(listed.stdout)).toMatchObject([
+      { backup_id, status: 'completed' },
+      { backup_id: '1795136400_2026_11_20_fleet', status: 'unreadable', started_at: '-', expires_at: null },
+      { backup_id: '1795132800_2026_11_20_fleet', status: 'unreadable' },
+    ]);
+    const warnings = listed.stderr.trimEnd().split('\n');
+    expect(warnings).toHaveLength(2);
+    expect(warnings.every((line) => line.startsWith('warning: '))).toBe(true);
+    expect(listed.stderr).toContain(strange);
+    expect(listed.stderr).toContain(broken);
+    expect((await snapkeep(['list'])).stdout).toMatch(/1795136400_2026_11_20_fleet +fleet +unreadable/);
+    expect(await snapkeep(['show', '1795136400_2026_11_20_fleet'])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('not a document that this version understands'),
+    });
+    expect((await snapkeep(['rotate', 'fleet'])).exitCode).toBe(1);
+    expect(cloud.sandbox.ec2.region(region).images.size).toBe(1);
+  });
+
+  it('asks for each document once, by the version that the listing told', async () => {
+    addInstance();
+    await snapkeep(['backup', 'fleet', '--slot', '2026-11-20T01:00:00Z']);
+    await snapkeep(['backup', 'fleet']);
+    const calls = () => cloud.sandbox.requests.counts().s3 ?? {};
+    const before = calls();
+    await snapkeep(['list', '--plan', 'fleet']);
+    const made = (action: string) => (calls()[action]?.count ?? 0) - (before[action]?.count ?? 0);
+    expect([made('ListObjectVersions'), made('GetObject')]).toEqual([1, 2]);
+  });
+
   it('show one backup as it was sealed', async () => {
     addInstance();
     const manifest = manifestOf(await snapkeep(['backup', 'fleet', '--json']));

@@ -15,6 +15,10 @@ export class MemoryVault implements Vault {
     return structuredClone(this.documents.get(key));
   }
 
+  async oldest(prefix: string): Promise<ReadonlyMap<string, string>> {
+    return new Map((await this.list(prefix)).map((key) => [key, 'the only one']));
+  }
+
   async list(prefix: string): Promise<readonly string[]> {
     return [...this.documents.keys()].filter((key) => key.startsWith(prefix)).sort();
   }

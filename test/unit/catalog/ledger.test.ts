@@ -78,6 +78,20 @@ describe('the ledger', () => {
     });
   });
 
+  it('refuses a document that was copied from another key', async () => {
+    const vault = new MemoryVault();
+    const { backup_id } = aManifest();
+    const at = (folder: string) => `ledger/${folder}/backup_information.json`;
+    await vault.create(at('ci/1795143600_2026_11_20_ci'), aManifest());
+    await vault.create(at(`gitlab/${backup_id}`), aManifest());
+    const ledger = new Ledger(vault);
+    await expect(ledger.readManifest('ci', '1795143600_2026_11_20_ci')).rejects.toThrow(
+      'ledger/ci/1795143600_2026_11_20_ci/backup_information.json in the vault is the document of another key: ' +
+        `its backup_id is "${backup_id}"`,
+    );
+    await expect(ledger.readManifest('gitlab', backup_id)).rejects.toThrow('its plan is "ci"');
+  });
+
   it('keeps keys that a later version has added', async () => {
     const vault = new MemoryVault();
     await vault.create('ledger/ci/1795140000_2026_11_20_ci/backup_information.json', {

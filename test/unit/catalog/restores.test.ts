@@ -72,6 +72,12 @@ describe('the ledger of restores', () => {
     expect(await ledger.list('ci')).toEqual(['one', 'two']);
   });
 
+  it('refuses the record of another request', async () => {
+    const vault = new MemoryVault();
+    await vault.create('ledger/ci/restores/two/request.json', record);
+    await expect(new RestoreLedger(vault).read('ci', 'two')).rejects.toThrow('its request_id is "one"');
+  });
+
   it('does not read what it does not understand', async () => {
     const vault = new MemoryVault();
     await vault.create('ledger/ci/restores/one/request.json', { metadata_version: 3 });

@@ -64,6 +64,42 @@ describe('the half of the ledger that rotation writes', () => {
     });
   });
 
+  it('refuses the intent of another run, the hold of another backup and the removals of another rotation', async () => {
+    const other = '1795143600_2026_11_20_ci';
+    const removals = { metadata_version: 2, plan: 'ci', run: 's', removed: [], created_at: stamp.created_at };
+    const misplaced: [string, object, string][] = [
+      ['ledger/ci/rotations/r/intent.json', anIntent('q'), 'its run is "q"'],
+      [`ledger/ci/${other}/holds/000001.json`, aHold('unhold'), `its backup_id is "${backup_id}"`],
+      [`ledger/ci/${backup_id}/removals/r.json`, { ...removals, backup_id }, 'its run is "s"'],
+    ];
+    for (const [key, document, reason] of misplaced) {
+      const vault = new MemoryVault();
+      await vault.create(key, document);
+      await new Ledger(vault).seal(aManifest());
+      await new Ledger(vault).seal(aManifest({ backup_id: other }));
+      await expect(new RotationLedger(vault).history('ci')).rejects.toThrow(reason);
+    }
+  });
+
+  it('tells whoever wants to hear it which documents cannot be used, and reads the others', async () => {
+    const vault = new MemoryVault();
+    const other = '1795143600_2026_11_20_ci';
+    const key = `ledger/ci/${other}/backup_information.json`;
+    await new Ledger(vault).seal(aManifest());
+    await vault.create(key, { metadata_version: 3 });
+    const ledger = new RotationLedger(vault);
+    await expect(ledger.history('ci')).rejects.toThrow(key);
+    const heard: string[] = [];
+    const { backups } = await ledger.history('ci', undefined, (error) => heard.push(error.key));
+    expect(heard).toEqual([key]);
+    expect(
+      backups.map(({ backupId, unreadable, manifest }) => [backupId, unreadable, manifest?.plan]),
+    ).toEqual([
+      [other, true, undefined],
+      [backup_id, undefined, 'ci'],
+    ]);
+  });
+
   it('leaves out backups of which nothing is left, without reading them, unless they are wanted', async () => {
     const vault = new MemoryVault();
     const ledger = new RotationLedger(vault);
