@@ -2,6 +2,8 @@
  * The evaluator of the sandbox beside an independent one, on random policies and requests. The oracle is a development
  * dependency under the AGPL: only tests may import it.
  */
+import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { runSimulation, runUnsafeSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -270,5 +272,20 @@ describe('the evaluator of the sandbox', () => {
       { numRuns: Math.ceil(runs.numRuns / 20) },
     );
     expect([...seen].sort()).toEqual(['Allowed', 'ExplicitlyDenied', 'ImplicitlyDenied']);
+  });
+});
+
+describe('the independent evaluator', () => {
+  it('is a development dependency that nothing but tests imports', () => {
+    const root = resolve(import.meta.dirname, '../..');
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'));
+    expect(Object.keys(dependencies).filter((name) => name.startsWith('@cloud-copilot/'))).toEqual([]);
+    expect(Object.keys(devDependencies)).toContain('@cloud-copilot/iam-simulate');
+    const shipped = ['bin', 'functions', 'lib', 'profiles', 'sandbox'].flatMap((folder) =>
+      readdirSync(resolve(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((path) => path.endsWith('.ts'))
+        .map((path) => resolve(root, folder, path)),
+    );
+    expect(shipped.filter((path) => readFileSync(path, 'utf8').includes('@cloud-copilot'))).toEqual([]);
   });
 });
