@@ -1,11 +1,21 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
+import { loadProfile } from '../functions/applications/load-profile.ts';
+import { applicationNames } from '../functions/plan/applications.ts';
 import type { Config } from '../functions/plan/config.ts';
 
 /** Functions by what they do; each is one file in `functions/handlers`. */
-export const bundleNames = ['start', 'backup', 'backup-worker', 'rotate', 'rotate-worker'] as const;
+export const bundleNames = [
+  'start',
+  'backup',
+  'backup-worker',
+  'rotate',
+  'rotate-worker',
+  'restore',
+  'restore-worker',
+] as const;
 export type BundleName = (typeof bundleNames)[number];
 
 /** The folder of each function's code, ready to be an asset. */
@@ -45,6 +55,8 @@ export function buildBundles({ config, snapkeepVersion, outputFolder }: BundleOp
     'backup-worker': join(outputFolder, 'backup-worker'),
     rotate: join(outputFolder, 'rotate'),
     'rotate-worker': join(outputFolder, 'rotate-worker'),
+    restore: join(outputFolder, 'restore'),
+    'restore-worker': join(outputFolder, 'restore-worker'),
   };
   for (const name of bundleNames) {
     const folder = folders[name];
@@ -63,12 +75,26 @@ export function buildBundles({ config, snapkeepVersion, outputFolder }: BundleOp
       format: 'esm',
       // esbuild prefers CommonJS for Node otherwise, which cannot be shaken and is half as large again.
       mainFields: ['module', 'main'],
+      // In Lambda there is one place where credentials come from.
+      alias: { '@aws-sdk/credential-provider-node': './functions/clients/lambda-credentials.ts' },
       banner: { js: banner },
       charset: 'utf8',
       legalComments: 'none',
       logLevel: 'warning',
     });
+    if (name === 'restore-worker') addProfiles(folder);
     writeFileSync(join(folder, 'config.json'), `${JSON.stringify({ snapkeepVersion, config })}\n`);
   }
   return folders;
+}
+
+/** What a restore makes its scripts of: the profiles, read already, and the parts that all of them share. */
+function addProfiles(folder: string): void {
+  const profiles = applicationNames.flatMap((name) => loadProfile(name) ?? []);
+  const byName = Object.fromEntries(profiles.map((profile) => [profile.name, profile]));
+  writeFileSync(join(folder, 'profiles.json'), `${JSON.stringify(byName)}\n`);
+  cpSync(join(root, 'profiles', 'common'), join(folder, 'profiles', 'common'), {
+    recursive: true,
+    filter: (source) => statSync(source).isDirectory() || ['.sh', '.awk'].includes(extname(source)),
+  });
 }

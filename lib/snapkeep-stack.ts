@@ -6,6 +6,7 @@ import type { Bundles } from './bundles.ts';
 import { functionNames, stackName } from './names.ts';
 import { Notifications } from './notifications.ts';
 import type { Parts } from './parts.ts';
+import { addRestore } from './restore-functions.ts';
 import { addRotation } from './rotate-functions.ts';
 import { Schedules } from './schedules.ts';
 import { Vault } from './vault.ts';
@@ -33,6 +34,7 @@ export class SnapkeepStack extends Stack {
     const parts: Parts = { stack: this, config, bundles, bucketArn, topicArn: topic.topicArn };
     const { start } = addBackup(parts);
     const { rotate } = addRotation(parts);
+    addRestore(parts);
 
     new Schedules(this, 'Schedules', {
       groupName: stackName(config),
@@ -46,5 +48,6 @@ export class SnapkeepStack extends Stack {
     new CfnOutput(this, 'NotificationTopic', { value: topic.topicArn });
     new CfnOutput(this, 'BackupFunction', { value: names.backup });
     new CfnOutput(this, 'RotateFunction', { value: names.rotate });
+    new CfnOutput(this, 'RestoreFunction', { value: names.restore });
   }
 }

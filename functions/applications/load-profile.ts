@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { ConfigError, describeValue, formatPath, type PathPart, type Problem } from '../plan/problems.ts';
 import { parseYaml, type YamlDocument } from '../plan/yaml-document.ts';
 import { usageError } from '../shared/errors.ts';
 import { toExpectation } from '../shared/expectation.ts';
 import { namePattern } from '../shared/names.ts';
 import { type Profile, profileSchema, scriptsOf, type WrittenProfile } from './profile.ts';
+import { profilesFolder } from './profiles-folder.ts';
 
-/** Where the profiles stand in a checkout; a bundle passes its own folder. */
-export const profilesFolder = fileURLToPath(new URL('../../profiles', import.meta.url));
+export { profilesFolder } from './profiles-folder.ts';
 
 /**
  * The profile of an application, from `<folder>/<name>/profile.yaml`; undefined when there is none. Throws a `usage`

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { expecting } from '../shared/expectation.ts';
 import { namePattern } from '../shared/names.ts';
 import { sourceKinds } from '../shared/source.ts';

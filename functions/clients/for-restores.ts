@@ -1,13 +1,12 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { RDSClient } from '@aws-sdk/client-rds';
-import { Route53Client } from '@aws-sdk/client-route-53';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { AwsClients } from './aws.ts';
 import { type AwsClientOptions, createClientMaker } from './maker.ts';
 
-export type RestoreClients = Pick<AwsClients, 'ec2' | 'rds' | 's3' | 'ssm' | 'route53' | 'sns'>;
+export type RestoreClients = Pick<AwsClients, 'ec2' | 'rds' | 's3' | 'ssm' | 'sns'>;
 
 /** Those that the restore worker uses, and no others: a bundle holds what it imports. */
 export function createRestoreClients(options: AwsClientOptions): RestoreClients {
@@ -16,7 +15,6 @@ export function createRestoreClients(options: AwsClientOptions): RestoreClients 
   const rds = lazy('rds', (shared) => new RDSClient(shared));
   const s3 = lazy('s3', (shared) => new S3Client({ ...shared, forcePathStyle }));
   const ssm = lazy('ssm', (shared) => new SSMClient(shared));
-  const route53 = lazy('route53', (shared) => new Route53Client(shared));
   const sns = lazy('sns', (shared) => new SNSClient(shared));
   return {
     get ec2() {
@@ -30,9 +28,6 @@ export function createRestoreClients(options: AwsClientOptions): RestoreClients 
     },
     get ssm() {
       return ssm();
-    },
-    get route53() {
-      return route53();
     },
     get sns() {
       return sns();

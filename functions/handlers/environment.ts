@@ -52,6 +52,8 @@ export interface CallerEnvironment extends BundledConfig {
 
 /** Of a worker that invokes no other function. */
 export interface LoneWorkerEnvironment extends BundledConfig {
+  /** With the code, and all that came with it. */
+  readonly folder: string;
   readonly region: string;
   readonly topicArn: string;
 }
@@ -93,6 +95,7 @@ export function readLoneWorkerEnvironment(env: NodeJS.ProcessEnv = process.env):
   const parsed = parse(loneWorkerSchema, env);
   return Object.freeze({
     ...readBundledConfig(parsed.LAMBDA_TASK_ROOT),
+    folder: parsed.LAMBDA_TASK_ROOT,
     region: parsed.AWS_REGION,
     topicArn: parsed.SNAPKEEP_TOPIC_ARN,
   });

@@ -12,8 +12,7 @@ import type { BackupOrder } from './events.ts';
 export interface StartedBackup extends BackupOrder {
   readonly backupId: string;
   readonly executionName: string;
-  /** `accepted`: by this call, or by an earlier delivery of the same occasion. */
-  readonly state: 'accepted' | 'running' | 'finished';
+  readonly state: RunState;
 }
 
 /** A durable function that is started from another. */
@@ -100,6 +99,34 @@ export async function startAgain(options: StartOptions, order: BackupOrder): Pro
   throw failedError(
     `slot ${order.slot} of plan ${order.plan} has failed ${maximumRuns} times`,
     'look at its executions in the Lambda console, then start a backup of the present time',
+  );
+}
+
+/** `accepted`: by this call, or by an earlier one of the same name. */
+export type RunState = 'accepted' | 'running' | 'finished';
+
+/**
+ * Starts what is called `name`; under its next free name when earlier runs of it failed. A run that is under way or
+ * that succeeded is left alone and reported.
+ */
+export async function startRun(
+  worker: Worker,
+  name: string,
+  payload: Json,
+  words: readonly [asked: string, instead: string],
+): Promise<{ readonly executionName: string; readonly state: RunState }> {
+  for (let run = 1; run <= maximumRuns; run += 1) {
+    const executionName = runName(name, run);
+    const status = (await findExecution(worker, executionName))?.status;
+    if (status === 'RUNNING') return { executionName, state: 'running' };
+    if (status === 'SUCCEEDED') return { executionName, state: 'finished' };
+    if (status !== undefined) continue;
+    await startNamed(worker, executionName, payload, words);
+    return { executionName, state: 'accepted' };
+  }
+  throw failedError(
+    `${name} has failed ${maximumRuns} times`,
+    'look at its executions in the Lambda console, then ask for something new',
   );
 }
 

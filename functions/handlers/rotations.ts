@@ -18,8 +18,9 @@ const workSchema = z.strictObject({
   confirm: digest.optional(),
 });
 
-/** Why a rotation runs; a letter of it stands in the name of its execution. */
-export type Occasion = 'backup' | 'day' | 'hand';
+/** Why a rotation runs, and the letter that stands for it in the name of its execution. */
+const occasions = { backup: 'b', day: 'd', hand: 'h', look: 'l', confirmed: 'c' } as const;
+export type Occasion = keyof typeof occasions;
 
 export interface RotationRequest {
   /** All plans without it. */
@@ -56,7 +57,8 @@ export function parseRotationRequest(event: unknown, plans: readonly string[], n
       `the plans are ${plans.join(', ')}`,
     );
   }
-  return { ...request, occasion: 'hand', at: now };
+  const asked = request.confirm === undefined ? 'hand' : 'confirmed';
+  return { ...request, occasion: request.dryRun ? 'look' : asked, at: now };
 }
 
 export function parseRotationWork(event: unknown): RotationWork {
@@ -70,13 +72,13 @@ export function parseRotationWork(event: unknown): RotationWork {
 
 /**
  * `<deployment>-<plan>-<20260101t0200>-rb` after the backup of a slot, `-rd` by the daily schedule; by hand
- * `<20260101t020059>-rh`, with seconds, since two within a minute may be meant. The longest has 64 characters, which
- * is what the service takes; no name of a backup's run ends so.
+ * `<20260101t020059>-rh`, `-rl` for a dry run and `-rc` with a digest, with seconds, since two within a minute may be
+ * meant. The longest has 64 characters, which is what the service takes; no name of a backup's run ends so.
  */
 export function rotationName(deployment: string, plan: string, occasion: Occasion, at: number): string {
-  const time = occasion === 'hand' ? new Date(at).toISOString().slice(0, 19) : slotOf(at).slice(0, 16);
-  const letter = { backup: 'b', day: 'd', hand: 'h' }[occasion];
-  return `${deployment}-${plan}-${time.replaceAll(/[-:]/g, '').toLowerCase()}-r${letter}`;
+  const scheduled = occasion === 'backup' || occasion === 'day';
+  const time = scheduled ? slotOf(at).slice(0, 16) : new Date(at).toISOString().slice(0, 19);
+  return `${deployment}-${plan}-${time.replaceAll(/[-:]/g, '').toLowerCase()}-r${occasions[occasion]}`;
 }
 
 /** Starts a rotation, or finds the one of the same name and work. Answers name and ARN of its execution. */

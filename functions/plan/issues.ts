@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { toExpectation } from '../shared/expectation.ts';
 import { nearest } from './nearest.ts';
 import { describeValue, formatPath, type PathPart, type Problem } from './problems.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { usageError } from '../shared/errors.ts';
 import { expecting, toExpectation } from '../shared/expectation.ts';
 import { planNameLimit } from '../shared/names.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { retentionPolicySchema } from '../retention/policy.ts';
 import { expecting } from '../shared/expectation.ts';
 import { deploymentNameLimit, namePattern, planNameLimit } from '../shared/names.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { expecting } from '../shared/expectation.ts';
 import {
   type CalendarDuration,

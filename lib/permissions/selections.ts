@@ -32,16 +32,31 @@ export function selectedSources(stack: Stack, plans: readonly Plan[]): PolicySta
   return [...statements.values()];
 }
 
+/** Reading the user data of the machines that the plans select, for a restore that is to run it again. */
+export function readUserData(stack: Stack, plans: readonly Plan[]): PolicyStatement[] {
+  const statements = new Map<string, PolicyStatement>();
+  for (const selection of plans.flatMap(({ sources }) => sources)) {
+    if (selection.kind !== 'ec2') continue;
+    const statement = statementOn(stack, selection, ['ec2:DescribeInstanceAttribute']);
+    statements.set(JSON.stringify(stack.resolve(statement.toStatementJson())), statement);
+  }
+  return [...statements.values()];
+}
+
 function sourceStatement(
   stack: Stack,
   selection: SourceSelection,
   withApplication: boolean,
 ): PolicyStatement {
-  const { kind, select } = selection;
-  const arn = (resourceName: string): string => Arn.format({ ...resources[kind], resourceName }, stack);
+  const { kind } = selection;
   // User data is asked for in plans with an application only, and it may hold secrets.
   const extra = kind === 'ec2' && withApplication ? ['ec2:DescribeInstanceAttribute'] : [];
-  const actions = [...copyActions[kind], ...extra];
+  return statementOn(stack, selection, [...copyActions[kind], ...extra]);
+}
+
+/** `actions` on exactly what a selection means. */
+function statementOn(stack: Stack, { kind, select }: SourceSelection, actions: string[]): PolicyStatement {
+  const arn = (resourceName: string): string => Arn.format({ ...resources[kind], resourceName }, stack);
   if ('tags' in select) {
     const tags = Object.entries(select.tags).map(([key, value]) => [`aws:ResourceTag/${key}`, value]);
     return new PolicyStatement({

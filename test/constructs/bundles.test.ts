@@ -37,6 +37,15 @@ describe('the bundles', () => {
     expect(statSync(join(bundles[name], 'index.mjs')).size).toBeLessThan(1_750_000);
   });
 
+  it('of restores carry the profiles, read already, and the scripts that all of them share', () => {
+    const profiles = JSON.parse(readFileSync(join(bundles['restore-worker'], 'profiles.json'), 'utf8'));
+    expect(profiles).toMatchObject({
+      'circleci-server': { name: 'circleci-server', scripts: expect.anything() },
+    });
+    const script = readFileSync(join(bundles['restore-worker'], 'profiles/common/rewrite.sh'), 'utf8');
+    expect(script).toContain('rewrite_main');
+  });
+
   it('carry the configuration', () => {
     const file = join(bundles['backup-worker'], 'config.json');
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ snapkeepVersion: '1.2.3', config });

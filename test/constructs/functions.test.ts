@@ -11,6 +11,8 @@ const functions = Object.values(template.findResources('AWS::Lambda::Function'))
 const names = [
   'prod-eu-backup',
   'prod-eu-backup-worker',
+  'prod-eu-restore',
+  'prod-eu-restore-worker',
   'prod-eu-rotate',
   'prod-eu-rotate-worker',
   'prod-eu-start',
@@ -65,6 +67,7 @@ describe('the functions', () => {
     ['prod-eu-backup-worker', 'SNAPKEEP_BACKUP_WORKER_ARN', 'prod-eu-backup-worker'],
     ['prod-eu-backup-worker', 'SNAPKEEP_ROTATE_WORKER_ARN', 'prod-eu-rotate-worker'],
     ['prod-eu-rotate', 'SNAPKEEP_WORKER_ARN', 'prod-eu-rotate-worker'],
+    ['prod-eu-restore', 'SNAPKEEP_WORKER_ARN', 'prod-eu-restore-worker'],
   ])('%s is told in %s the alias of %s, never its bare name', (name, variable, worker) => {
     expect(JSON.stringify(variablesOf(name)[variable])).toContain(`:function:${worker}:live`);
   });

@@ -1,8 +1,10 @@
 import type { DurableLambdaHandler } from '@aws/durable-execution-sdk-js';
 import { CreateTopicCommand } from '@aws-sdk/client-sns';
+import { createFindApplication } from '../../functions/applications/restorable.ts';
 import { type AwsClients, createAwsClients } from '../../functions/clients/aws.ts';
 import { unpaced } from '../../functions/clients/request-rates.ts';
 import { createBackupHandler } from '../../functions/handlers/backup-runtime.ts';
+import { createRestoreHandler } from '../../functions/handlers/restore-runtime.ts';
 import { createRotateHandler } from '../../functions/handlers/rotate-runtime.ts';
 import type { Config, Plan } from '../../functions/plan/config.ts';
 import { silentLogger } from '../../functions/shared/logger.ts';
@@ -11,6 +13,7 @@ import { account, bucket, type Cloud, region } from './cloud.ts';
 import { DurableBackend, type Ended } from './durable-backend.ts';
 
 export const deployment = 'prod-eu';
+const application = createFindApplication(deployment);
 const names = functionNames(deployment);
 export const liveArn = (name: keyof typeof names): string =>
   `arn:aws:lambda:${region}:${account}:function:${names[name]}:live`;
@@ -98,6 +101,7 @@ export async function deploy(
     messages: () => sandbox.sns.messages(topicArn).map(({ subject = '', message }) => ({ subject, message })),
   };
   const tools = { logger: silentLogger, clock };
+  const lone = { ...environment, topicArn, folder: '.' };
   deployed.addWorker('backupWorker', (durableClient) =>
     createBackupHandler({
       ...{ ...tools, durableClient, makeClients: () => clients },
@@ -109,7 +113,15 @@ export async function deploy(
     }),
   );
   deployed.addWorker('rotateWorker', (durableClient) =>
-    createRotateHandler({ ...tools, durableClient, clients, environment: { ...environment, topicArn } }),
+    createRotateHandler({
+      ...tools,
+      durableClient,
+      clients,
+      environment: lone,
+    }),
+  );
+  deployed.addWorker('restoreWorker', (durableClient) =>
+    createRestoreHandler({ ...tools, durableClient, clients, application, environment: lone }),
   );
   return deployed;
 }

@@ -26,6 +26,8 @@ function emptyBundles(): Bundles {
     'backup-worker': folder('backup-worker'),
     rotate: folder('rotate'),
     'rotate-worker': folder('rotate-worker'),
+    restore: folder('restore'),
+    'restore-worker': folder('restore-worker'),
   };
 }
 

@@ -49,6 +49,7 @@ describe('the environment of a function', () => {
     expect(readCallerEnvironment(environment())).toEqual({ ...common, workerArn: rotateWorkerArn });
     expect(readLoneWorkerEnvironment(environment())).toEqual({
       ...common,
+      folder,
       topicArn: 'arn:aws:sns:eu-west-1:123456789012:topic',
     });
   });

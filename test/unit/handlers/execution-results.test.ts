@@ -103,10 +103,10 @@ describe('the entry function of rotation', () => {
     lambda.on(GetDurableExecutionCommand).resolves({ Status: 'SUCCEEDED', Result: '{"remove":0}' });
     const answer = await entry()({ dryRun: true });
     expect(answer.rotations).toEqual([
-      { plan: 'ci', executionName: 'prod-eu-ci-20261120t020000-rh', state: 'told', outlook: { remove: 0 } },
+      { plan: 'ci', executionName: 'prod-eu-ci-20261120t020000-rl', state: 'told', outlook: { remove: 0 } },
       {
         plan: 'fleet',
-        executionName: 'prod-eu-fleet-20261120t020000-rh',
+        executionName: 'prod-eu-fleet-20261120t020000-rl',
         state: 'told',
         outlook: { remove: 0 },
       },

@@ -60,16 +60,20 @@ describe('what a rotation is asked for', () => {
 describe('the execution of a rotation', () => {
   it('has a name that no other occasion and no run of a backup has', () => {
     const at = Date.parse(slot);
-    const names = (['backup', 'day', 'hand'] as const).map((each) => rotationName('prod-eu', 'ci', each, at));
+    const names = (['backup', 'day', 'hand', 'look', 'confirmed'] as const).map((each) =>
+      rotationName('prod-eu', 'ci', each, at),
+    );
     expect(names).toEqual([
       'prod-eu-ci-20261120t0200-rb',
       'prod-eu-ci-20261120t0200-rd',
       'prod-eu-ci-20261120t020000-rh',
+      'prod-eu-ci-20261120t020000-rl',
+      'prod-eu-ci-20261120t020000-rc',
     ]);
   });
 
   it('has a name that the service takes, with the longest names of ours', () => {
-    for (const occasion of ['backup', 'day', 'hand'] as const)
+    for (const occasion of ['backup', 'day', 'hand', 'look', 'confirmed'] as const)
       expect(rotationName('d'.repeat(20), 'p'.repeat(24), occasion, now)).toMatch(/^[A-Za-z0-9-_]{1,64}$/);
   });
 

@@ -1,0 +1,170 @@
+import { CreateDocumentCommand } from '@aws-sdk/client-ssm';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { documentsOf } from '../../functions/applications/documents.ts';
+import { loadProfile } from '../../functions/applications/load-profile.ts';
+import { startNamed } from '../../functions/handlers/executions.ts';
+import { createRestoreEntry } from '../../functions/handlers/restore-entry.ts';
+import { restoreName } from '../../functions/handlers/restores.ts';
+import { silentLogger } from '../../functions/shared/logger.ts';
+import { region } from '../support/cloud.ts';
+import { type Deployed, deploy, deployment, liveArn } from '../support/deployed.ts';
+import { type RestoringCloud, startRestoringCloud } from '../support/restoring-cloud.ts';
+
+let cloud: RestoringCloud;
+let deployed: Deployed;
+let printed: string[];
+
+beforeEach(async () => {
+  cloud = await startRestoringCloud();
+  deployed = await deploy(cloud, [cloud.plan]);
+  printed = [];
+  // Powertools writes its metrics to a console of its own, on stdout.
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    printed.push(String(chunk));
+    return true;
+  });
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  deployed.clients.destroy();
+  expect(cloud.sandbox.internalErrors).toEqual([]);
+  await cloud.close();
+});
+
+/** As the stack makes them. */
+async function deployDocuments(): Promise<void> {
+  const profile = loadProfile('circleci-server');
+  if (profile === undefined) throw new Error('there is no profile circleci-server');
+  for (const { name, content } of documentsOf(profile, deployment)) {
+    await deployed.clients.ssm.send(
+      new CreateDocumentCommand({
+        Name: name,
+        Content: content,
+        DocumentType: 'Command',
+        DocumentFormat: 'JSON',
+      }),
+    );
+  }
+}
+
+const entry = () =>
+  createRestoreEntry({
+    environment: { ...deployed.environment, workerArn: liveArn('restoreWorker') },
+    lambda: deployed.clients.lambda,
+    logger: silentLogger,
+    clock: cloud.clock,
+  });
+/** Lambda's context; a quarter of an hour is left. */
+const context = { getRemainingTimeInMillis: () => 900_000 };
+const machines = () =>
+  [...cloud.sandbox.ec2.region(region).instances.values()].filter(({ tags }) => tags.has('snapkeep:restore'));
+
+describe('restore as it is deployed', () => {
+  it('starts from the console, with a plan of what will happen, and ends with a machine that works', async () => {
+    await deployDocuments();
+    const answer = await entry()({ plan: 'ci', id: 'one' }, context);
+    expect(answer).toMatchObject({
+      plan: 'ci',
+      requestId: 'one',
+      executionName: 'prod-eu-ci-restore-one',
+      state: 'accepted',
+      planned: { application: 'circleci-server', problems: [], confirm: null },
+    });
+    expect(answer.planned?.calls.map(({ action }) => action)).toContain('RunInstances');
+    expect(answer.look.join('\n')).toContain('ledger/ci/restores/one/');
+    await deployed.settled();
+
+    const [machine, ...others] = machines();
+    expect(others).toEqual([]);
+    expect(cloud.sandbox.machines.activeUnits(machine?.id ?? '')).toContain('replicated.service');
+    const [message] = deployed.messages();
+    expect(message?.subject).toBe('Snapkeep prod-eu: restore of ci completed');
+    expect(message?.message).toMatch(/is now i-[0-9a-f]+ \(10\.0\.9\./);
+    expect(printed.join('\n')).toContain('"RestoreCompleted":1');
+    expect(printed.join('\n')).toContain('"RecoverySeconds":');
+  });
+
+  it('launches once when the button is pressed twice, and reports the restore that is over', async () => {
+    await deployDocuments();
+    const first = await entry()({ plan: 'ci', id: 'one' }, context);
+    const second = await entry()({ plan: 'ci', id: 'one' }, context);
+    expect(second.executionName).toBe(first.executionName);
+    await deployed.settled();
+    expect((await entry()({ plan: 'ci', id: 'one' }, context)).state).toBe('finished');
+    expect(machines()).toHaveLength(1);
+  });
+
+  it('answers a dry run with the plan alone', async () => {
+    await deployDocuments();
+    const answer = await entry()({ plan: 'ci', dryRun: true }, context);
+    expect(answer).toMatchObject({ dryRun: true, state: 'told', planned: { problems: [] } });
+    expect(answer.requestId).toBeUndefined();
+    await deployed.settled();
+    expect(machines()).toEqual([]);
+    expect(cloud.sandbox.s3.keys('acme-snapkeep-vault', 'ledger/ci/restores/')).toEqual([]);
+  });
+
+  it.each([
+    ['an unknown key', { plan: 'ci', subnets: 'subnet-1' }, 'unknown key "subnets"'],
+    ['a plan that is not deployed', { plan: 'shop' }, 'there is no plan "shop"'],
+    [
+      'a backup that is not there',
+      { plan: 'ci', backup: '1795000000_2026_11_18_ci' },
+      'there is no sealed backup',
+    ],
+    [
+      'a subnet that the plan does not name',
+      { plan: 'ci', subnet: 'subnet-0123456789abcdef0' },
+      'restore.allow.subnets',
+    ],
+    [
+      'a record in the DNS, which no role may change',
+      { plan: 'ci', dns: { hostedZoneId: 'Z0123456789ABCDEFGHIJ', name: 'ci.example.com' } },
+      'may not change DNS records',
+    ],
+  ])('refuses %s before anything is started', async (_what, event, sentence) => {
+    await expect(entry()(event, context)).rejects.toThrow(sentence);
+    await deployed.settled();
+    expect(machines()).toEqual([]);
+  });
+
+  it('refuses to start while the documents of this version are not deployed, and writes none itself', async () => {
+    await expect(entry()({ plan: 'ci', id: 'one' }, context)).rejects.toThrow(
+      'deploy the stack of this version',
+    );
+    await deployed.settled();
+    expect(machines()).toEqual([]);
+  });
+
+  it('fails the execution of a restore that failed, tells people, and goes on under a further name', async () => {
+    const worker = { lambda: deployed.clients.lambda, workerArn: liveArn('restoreWorker') };
+    const name = restoreName(deployment, 'ci', 'one');
+    await startNamed(worker, name, { plan: 'ci', requestId: 'one', request: { plan: 'ci' } }, [
+      'it',
+      'another',
+    ]);
+    await deployed.settled();
+    expect(deployed.executions.at(-1)?.ended).toMatchObject({
+      status: 'FAILED',
+      error: { ErrorMessage: expect.stringContaining('deploy the stack of this version') },
+    });
+    expect(deployed.messages().at(-1)?.subject).toBe('Snapkeep prod-eu: restore of ci failed');
+
+    await deployDocuments();
+    const again = await entry()({ plan: 'ci', id: 'one' }, context);
+    expect(again).toMatchObject({ executionName: `${name}-r2`, state: 'accepted' });
+    await deployed.settled();
+    expect(machines()).toHaveLength(1);
+  });
+
+  it('leaves a restore alone that is asked to go on and has come to its end', async () => {
+    await deployDocuments();
+    await entry()({ plan: 'ci', id: 'one' }, context);
+    await deployed.settled();
+    expect(await entry()({ resume: 'one', plan: 'ci' }, context)).toMatchObject({
+      requestId: 'one',
+      state: 'finished',
+    });
+    await expect(entry()({ resume: 'one', backup: 'latest' }, context)).rejects.toThrow('is not understood');
+  });
+});
