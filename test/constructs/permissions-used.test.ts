@@ -35,9 +35,11 @@ beforeAll(async () => {
   seedEstate(bench);
   deployWorkers(bench);
   ends = await liveThrough(bench);
-  vi.restoreAllMocks();
 }, 90_000);
-afterAll(() => bench.close());
+afterAll(async () => {
+  vi.restoreAllMocks();
+  await bench.close();
+});
 
 const schedules = 'schedules';
 const roles: readonly string[] = [...Object.values(names), schedules];
