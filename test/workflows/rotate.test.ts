@@ -46,6 +46,27 @@ describe('a rotation of a fleet', () => {
     });
   });
 
+  it('writes what it took of many backups several at a time, since each has an entry of its own', async () => {
+    const bench = new RotationBench({ now, plan: policy({ last: 40 }) });
+    await bench.addEvery(1, 80, day(0));
+    const create = bench.vault.create.bind(bench.vault);
+    let open = 0;
+    const together: number[] = [];
+    bench.vault.create = async (key, document) => {
+      open += 1;
+      together.push(open);
+      await new Promise(setImmediate);
+      open -= 1;
+      return create(key, document);
+    };
+    expect(await bench.rotate()).toMatchObject({ state: 'done', removed: 40 });
+    expect(Math.max(...together)).toBe(16);
+    // The result comes last: until then the intent speaks.
+    expect(together.at(-1)).toBe(1);
+    expect([...bench.vault.documents.keys()].at(-1)).toMatch(/result\.json$/);
+    expect([...bench.vault.documents.keys()].filter((key) => key.endsWith('removed.json'))).toHaveLength(40);
+  });
+
   it('changes nothing when it is run again', async () => {
     const bench = new RotationBench({ now, plan: policy({ daily: 3 }) });
     await bench.addEvery(24, 5, day(0));

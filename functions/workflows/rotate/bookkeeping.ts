@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { Catalog, CatalogBackup } from '../../catalog/catalog.ts';
 import type { RotationIntent } from '../../catalog/rotation-documents.ts';
 import { zoneOf } from '../../retention/zone.ts';
@@ -9,6 +10,8 @@ import { isAvailable, isPresent } from './judge.ts';
 import type { RotateDependencies, RotateResult } from './ports.ts';
 import type { ChunkOutcome } from './remove.ts';
 
+/** Documents written at once: a rotation may take something of thousands of backups, and each has its own entry. */
+const concurrency = 16;
 /** The whole list is in the ledger. */
 const noteLimit = 20;
 
@@ -30,23 +33,17 @@ export async function tidyLedger(
     if (finished || abandoned) await closeRun(deps, intent, live);
   }
   const outlived = outlivedBefore(deps, assessment, catalog);
-  for (const backup of catalog.backups.filter(isEmpty)) {
+  await forEach(catalog.backups.filter(isEmpty), async (backup) => {
     const { backupId, points } = backup;
     const removed = points.flatMap(({ state, id }) =>
       state.at === 'removed' && id !== undefined ? [id] : [],
     );
     const byUs = removed.length > 0 && points.every(({ state }) => state.at !== 'damaged');
     // A backup that failed, or that somebody else deleted, is told of until it no longer matters.
-    if (byUs || outlived(backup))
-      await recordRemovals(
-        deps,
-        assessment.plan,
-        backupId,
-        `${fileName(assessment.now)}-found`,
-        removed,
-        true,
-      );
-  }
+    if (!byUs && !outlived(backup)) return;
+    const run = `${fileName(assessment.now)}-found`;
+    await recordRemovals(deps, assessment.plan, backupId, run, removed, true);
+  });
 }
 
 /** Nothing of it is there, and no hold asks to remember it. */
@@ -79,10 +76,13 @@ async function closeRun(
   live: ReadonlySet<string>,
 ): Promise<void> {
   const gone = removalsOf(intent).filter(({ id }) => !live.has(id));
-  for (const [backupId, decisions] of Map.groupBy(gone, ({ backup_id }) => backup_id)) {
-    const ids = decisions.map(({ id }) => id);
-    await recordRemovals(deps, intent.plan, backupId, `${intent.run}-closed`, ids, false);
-  }
+  await forEach(
+    Map.groupBy(gone, ({ backup_id }) => backup_id),
+    async ([backupId, decisions]) => {
+      const ids = decisions.map(({ id }) => id);
+      await recordRemovals(deps, intent.plan, backupId, `${intent.run}-closed`, ids, false);
+    },
+  );
   await deps.ledger.recordResult({
     metadata_version: 2,
     run: intent.run,
@@ -109,9 +109,9 @@ export async function recordOutcome(
   const indexes = intent.decisions.map((_, index) => index);
   const byBackup = Map.groupBy(indexes, (index) => intent.decisions[index]?.backup_id ?? '');
   const idOf = (index: number) => intent.decisions[index]?.id ?? '';
-  for (const [backupId, own] of byBackup) {
+  await forEach(byBackup, async ([backupId, own]) => {
     const removed = own.filter(isRemoved);
-    if (removed.length === 0) continue;
+    if (removed.length === 0) return;
     await recordRemovals(
       deps,
       intent.plan,
@@ -120,7 +120,7 @@ export async function recordOutcome(
       removed.map(idOf),
       removed.length === own.length,
     );
-  }
+  });
   const removed = indexes.filter(isRemoved).map(idOf);
   await deps.ledger.recordResult({
     metadata_version: 2,
@@ -136,6 +136,13 @@ export async function recordOutcome(
     .map(({ index, reason }) => `${idOf(index)}: ${reason}`)
     .slice(0, noteLimit);
   return { removed: removed.length, kept: kept.length, postponed: postponed.length, notes };
+}
+
+/** Resolves when all are done; nothing goes on in the background when one threw. */
+async function forEach<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+  const limit = pLimit(concurrency);
+  const settled = await Promise.allSettled(Array.from(items, (item) => limit(work, item)));
+  for (const each of settled) if (each.status === 'rejected') throw each.reason;
 }
 
 function recordRemovals(
