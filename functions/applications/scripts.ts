@@ -18,6 +18,7 @@ type CommonScript =
   | 'machine-name.sh'
   | 'system.sh'
   | 'undo.sh'
+  | 'stop-units.sh'
   | 'units.sh'
   | 'steps.sh';
 const common = (name: CommonScript): string => readFileSync(`${profilesFolder}/common/${name}`, 'utf8');
@@ -62,7 +63,7 @@ export const rewriteScript = (files: readonly FileRule[], units: readonly string
     common('paths.sh'),
     common('record.sh'),
     unitsOf(units),
-    common('units.sh'),
+    common('stop-units.sh'),
     `REWRITE_AWK=$(cat <<'END_OF_AWK'\n${common('rewrite.awk')}END_OF_AWK\n)\n`,
     common('rewrite.sh'),
     common('machine-name.sh'),
