@@ -1,13 +1,16 @@
 import type { LogFields, Logger } from '../../functions/shared/logger.ts';
 import type { Io } from './io.ts';
+import { eraseLine } from './progress.ts';
 import { plain } from './text.ts';
 
 /** Logs go to stderr: warnings and errors always, the rest with SNAPKEEP_DEBUG=1. */
-export function createLogger(io: Pick<Io, 'stderr' | 'env'>): Logger {
+export function createLogger(io: Pick<Io, 'stderr' | 'env' | 'isTerminal'>): Logger {
   const verbose = isDebug(io.env);
+  // A line of progress may stand there; the next update draws it again below.
+  const start = io.isTerminal ? eraseLine : '';
   const line = (level: string, message: string, fields?: LogFields): void => {
     const details = fields === undefined ? '' : ` ${JSON.stringify(fields)}`;
-    io.stderr.write(`${level}: ${plain(message + details)}\n`);
+    io.stderr.write(`${start}${level}: ${plain(message + details)}\n`);
   };
   return {
     debug: (message, fields) => (verbose ? line('debug', message, fields) : undefined),

@@ -7,12 +7,14 @@ import { createDrivers } from '../../functions/drivers/all.ts';
 import { createRemovers } from '../../functions/drivers/removers.ts';
 import type { Config } from '../../functions/plan/config.ts';
 import type { Identity } from '../../functions/workflows/rotate/ports.ts';
+import { checkAwsEnvironment } from './aws-environment.ts';
 import type { Invocation } from './host.ts';
 import type { Io } from './io.ts';
 import type { Session } from './session.ts';
 
 /** Makes the clients of one Region and account and what stands on them. */
 export function openSession({ io, logger }: Invocation, config: Config): Session & { close(): void } {
+  checkAwsEnvironment(io.env);
   const clients = createAwsClients({
     region: config.region,
     clock: io.clock,

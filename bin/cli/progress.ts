@@ -9,7 +9,8 @@ export interface Progress {
   clear(): void;
 }
 
-const eraseLine = '\r\u001b[2K';
+/** Takes away what stands in the terminal's line. */
+export const eraseLine = '\r\u001b[2K';
 const shortestPause = 80;
 
 export function createProgress(io: Pick<Io, 'stderr' | 'isTerminal' | 'columns'>): Progress {

@@ -57,13 +57,16 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${byteUnits[unit]}`;
 }
 
-/** `0.4 s`, `42 s`, `3 min 05 s`, `2 h 10 min`, `3 d 4 h`: the two largest units. */
+/** `0.4 s`, `42 s`, `15 min`, `3 min 05 s`, `2 h 10 min`, `3 d 4 h`: the two largest units. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 9_950) return `${(milliseconds / 1000).toFixed(1)} s`;
   const seconds = Math.round(milliseconds / 1000);
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${String(seconds % 60).padStart(2, '0')} s`;
+  if (minutes < 60)
+    return seconds % 60 === 0
+      ? `${minutes} min`
+      : `${minutes} min ${String(seconds % 60).padStart(2, '0')} s`;
   const hours = Math.floor(minutes / 60);
   if (hours < 48)
     return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${String(minutes % 60).padStart(2, '0')} min`;

@@ -87,6 +87,12 @@ export function checkAcrossSections(
           at(path, label, 'Each plan makes its own copies of it.'),
         ),
       );
+    if (plan.consistency === 'required' && plan.application === undefined) {
+      const message =
+        'required changes nothing without an application: only its hooks can make copies consistent';
+      const remedy = 'Name the application, or leave the key out.';
+      warnings.push(at([...base, 'consistency'], message, remedy));
+    }
     const often = tooOften(plan);
     if (often !== undefined) {
       warnings.push(

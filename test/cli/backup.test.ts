@@ -224,6 +224,26 @@ describe('snapkeep backup refuses with one sentence, and makes nothing,', () => 
     return refused(snapkeep(['backup', 'fleet'], config(), env), 2, /does not accept the credentials/);
   });
 
+  it.each([
+    ['AWS_ENDPOINT_URL', 'localhost:4577'],
+    ['AWS_ENDPOINT_URL', 'not a url'],
+    ['AWS_ENDPOINT_URL_EC2', 'ftp://127.0.0.1/'],
+  ])('%s as %j', (name, value) => {
+    const env = { ...cloud.sandbox.environment, [name]: value };
+    return refused(
+      snapkeep(['backup', 'fleet'], config(), env),
+      2,
+      new RegExp(`${name} is "${value}", which`),
+    );
+  });
+
+  it('a profile that is nowhere', () => {
+    const env = { ...cloud.sandbox.environment, AWS_PROFILE: 'prod-eu', HOME: directory };
+    const sentence =
+      /AWS_PROFILE is "prod-eu", and \S+\/.aws\/config and \S+\/credentials name no such profile/;
+    return refused(snapkeep(['backup', 'fleet'], config(), env), 2, sentence);
+  });
+
   it('an endpoint where nobody answers', () => {
     const env = { ...cloud.sandbox.environment, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
     return refused(snapkeep(['backup', 'fleet'], config(), env), 1, /could not be reached/);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
+import { createLogger } from '../../bin/cli/logger.ts';
 import { createProgress } from '../../bin/cli/progress.ts';
 import { type Register, runCli } from '../../bin/cli/run.ts';
 import { formatBytes, formatDuration, formatTable, plain } from '../../bin/cli/text.ts';
@@ -254,7 +255,8 @@ describe('text', () => {
   test.each([
     [400, '0.4 s'],
     [42_000, '42 s'],
-    [59_700, '1 min 00 s'],
+    [59_700, '1 min'],
+    [900_000, '15 min'],
     [185_000, '3 min 05 s'],
     [7_800_000, '2 h 10 min'],
     [43_200_000, '12 h'],
@@ -264,7 +266,7 @@ describe('text', () => {
     expect(formatDuration(milliseconds)).toBe(words);
   });
 
-  test('progress is one line on a terminal and nothing in a pipe', () => {
+  test('progress is one line on a terminal, which a log line takes away, and nothing in a pipe', () => {
     const terminal = cliIo({ isTerminal: true, columns: 11 });
     const progress = createProgress(terminal);
     progress.update('3 of 5 sources');
@@ -272,6 +274,12 @@ describe('text', () => {
     progress.clear();
     progress.clear();
     expect(terminal.output().stderr).toBe('\r\u001b[2K3 of 5 sou\r\u001b[2K');
+
+    const other = cliIo({ isTerminal: true });
+    createLogger(other).warn('look out');
+    expect(other.output().stderr).toBe('\r\u001b[2Kwarning: look out\n');
+    createLogger(other).info('nobody asked');
+    expect(other.output().stderr).not.toContain('nobody');
 
     const pipe = cliIo();
     createProgress(pipe).update('3 of 5 sources');

@@ -30,6 +30,14 @@ describe('warnings', () => {
     ]);
   });
 
+  test('a consistency that nothing can achieve', () => {
+    const required = minimal.replace('    retention', '    consistency: required\n    retention');
+    expect(warningsOf(required)).toEqual([
+      expect.stringMatching(/^10 plans.ci.consistency required changes nothing without an application/),
+    ]);
+    expect(warningsOf(required.replace('  ci:', '  ci:\n    application: circleci-server'))).toEqual([]);
+  });
+
   test('a Region that nobody knows, a lock for years that nobody can lift, a schedule that never rests', () => {
     expect(warningsOf(minimal.replace('eu-west-1', 'eu-west-9'))).toEqual([
       expect.stringMatching(/^3 region eu-west-9 is not a Region/),
