@@ -259,8 +259,9 @@ function find_words(line, end, name, dropping,   p, from, to, value, lead) {
       value = tolower(substr(line, p, to - p + 1))
       if (!(value in gone) || value in mapped) continue
       lead = substr(line, 1, from - 1)
-      if (!match(lead, /[ \t]+(-e|--env)[ \t=]+$/)) continue
-      from = RSTART
+      if (match(lead, /[ \t]+(-e|--env)[ \t=]+$/)) from = RSTART
+      else if (match(lead, /["'](-e|--env)[ \t=]+$/)) from = RSTART + 1
+      else continue
     }
     add_cut(from, to, dropping)
     p = to + 1

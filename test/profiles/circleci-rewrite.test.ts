@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readSummary } from '../../functions/applications/summary.ts';
@@ -149,6 +149,18 @@ test('the option PUBLIC_ADDRESS goes when the new machine has no public address'
   expect(contentOf(root, '/etc/default/replicated-operator')).toContain(
     'REPLICATED_OPERATOR_OPTS=" -e TAGS=local -e LOG_LEVEL=info -e NODENAME=ip-10-0-9-14 --log-opt',
   );
+});
+
+test('the option PUBLIC_ADDRESS goes also where it is the first word of a value', () => {
+  const root = machine('circleci-services');
+  const { public_ip: _, ...hidden } = newMachine;
+  const path = join(root, 'etc/default/replicated-operator');
+  writeFileSync(
+    path,
+    `A="-e PUBLIC_ADDRESS=203.0.113.20 -e TAGS=local"\nB='-e PUBLIC_ADDRESS=203.0.113.20'\n`,
+  );
+  expect(runScript(inTree(rewrite, root), valuesOf(oldMachine, hidden)).status).toBe(0);
+  expect(contentOf(root, '/etc/default/replicated-operator')).toBe(`A=" -e TAGS=local"\nB=''\n`);
 });
 
 test('a machine that keeps its address has only its names rewritten, its own lines of the hosts file included', () => {

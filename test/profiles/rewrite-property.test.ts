@@ -90,6 +90,7 @@ const token = fc.constantFrom(
   'export HOST=',
   'OPTS=" -e TOKEN=',
   ' -e PUBLIC=203.0.113.99',
+  '"-e PUBLIC=203.0.113.99',
   ' -e PUBLIC=',
   'TAGS="',
   'x',

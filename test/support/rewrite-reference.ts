@@ -152,7 +152,7 @@ function shellValue(
     words(line, end, key).flatMap(([from, to]): Range[] => {
       const value = line.slice(from + key.length + 1, to).toLowerCase();
       const gone = values.gone?.some((each) => each.toLowerCase() === value) && !values.map.has(value);
-      const lead = /[ \t]+(?:-e|--env)[ \t=]+$/.exec(line.slice(0, from));
+      const lead = /(?:[ \t]+|(?<=["']))(?:-e|--env)[ \t=]+$/.exec(line.slice(0, from));
       // What is never touched is not taken away either.
       const open = lead !== null && !kept.some(([a, b]) => lead.index >= a && lead.index < b);
       return gone && open ? [[lead.index, to]] : [];
