@@ -37,7 +37,9 @@ export function launchUserData(units: readonly string[], options: UserDataOption
       text: options.sshHostKeys === 'keep' ? '#cloud-config\nssh_deletekeys: false\n' : undefined,
     },
     { type: typeOf(options.oldUserData ?? ''), text: options.oldUserData },
-  ].flatMap(({ type, text }) => (text === undefined ? [] : [part(type, text)]));
+  ].flatMap(({ type, text }) =>
+    text === undefined ? [] : [type === 'mime' ? nested(text) : part(type, text)],
+  );
   const head = `Content-Type: multipart/mixed; boundary="${boundary}"\nMIME-Version: 1.0\n\n`;
   const userData = `${head}${parts.join('')}--${boundary}--\n`;
   if (Buffer.byteLength(userData) > 16 * 1024) {
@@ -47,11 +49,21 @@ export function launchUserData(units: readonly string[], options: UserDataOption
 }
 
 function part(type: string, text: string): string {
-  if (text.includes(`--${boundary}`)) throw new RangeError('the old user data holds the boundary of ours');
-  // Text that is no ASCII, or is itself MIME, must not be taken apart on the way.
+  requireOtherBoundary(text);
+  // Text that is no ASCII must not be taken apart on the way.
   const plain = /^[\x20-\x7e\t\n]*$/.test(text);
   const body = plain ? text : `${Buffer.from(text).toString('base64').replaceAll(/.{76}/g, '$&\n')}\n`;
   return `--${boundary}\nContent-Type: ${type}; charset="utf-8"\nMIME-Version: 1.0\nContent-Transfer-Encoding: ${plain ? '7bit' : 'base64'}\n\n${body}${body.endsWith('\n') ? '' : '\n'}`;
+}
+
+/** A message with headers of its own is a part as it is; cloud-init walks through what is in it. */
+function nested(message: string): string {
+  requireOtherBoundary(message);
+  return `--${boundary}\n${message}${message.endsWith('\n') ? '' : '\n'}`;
+}
+
+function requireOtherBoundary(text: string): void {
+  if (text.includes(`--${boundary}`)) throw new RangeError('the old user data holds the boundary of ours');
 }
 
 /** cloud-init reads the first line of user data itself; inside of multipart it goes by the type. */
@@ -59,5 +71,7 @@ function typeOf(userData: string): string {
   if (userData.startsWith('#cloud-config')) return 'text/cloud-config';
   if (userData.startsWith('#cloud-boothook')) return 'text/cloud-boothook';
   if (userData.startsWith('#!')) return 'text/x-shellscript';
+  // As a part of type text/plain it would be passed over.
+  if (/^(?:content-type:\s*multipart\/|mime-version:)/i.test(userData)) return 'mime';
   return 'text/plain';
 }

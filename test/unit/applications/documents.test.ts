@@ -158,6 +158,11 @@ describe('user data of a restored machine', () => {
 
   test('without units has no boothook, and more than 16 KB is refused', () => {
     expect(launchUserData([], { sshHostKeys: 'keep' })).not.toContain('boothook');
+    // Of type text/plain, cloud-init would pass it over.
+    const parts =
+      'Content-Type: multipart/mixed; boundary="=="\nMIME-Version: 1.0\n\n--==\nContent-Type: text/x-shellscript\n\n#!/bin/sh\n--==--\n';
+    const message = launchUserData(units, { sshHostKeys: 'keep', oldUserData: parts });
+    expect(message).toContain(`\n--snapkeep-boundary\n${parts}--snapkeep-boundary--\n`);
     expect(() => launchUserData(units, { sshHostKeys: 'keep', oldUserData: 'x'.repeat(17_000) })).toThrow(
       '16 KB',
     );
