@@ -24,6 +24,11 @@ export interface UserDataOptions {
 }
 
 const boundary = 'snapkeep-boundary';
+/**
+ * A new instance gets the name of its address at its first boot, whatever it was called (cloud-init, "Set Hostname"). The
+ * rewrite decides instead: it changes a name that named the old machine, and no other.
+ */
+const keptHostName = 'preserve_hostname: true\n';
 
 /**
  * User data of a restored machine: multipart MIME, not encoded in Base64. Throws a `RangeError` when it exceeds the
@@ -34,7 +39,7 @@ export function launchUserData(units: readonly string[], options: UserDataOption
     { type: 'text/cloud-boothook', text: units.length === 0 ? undefined : boothookOf(units).text },
     {
       type: 'text/cloud-config',
-      text: options.sshHostKeys === 'keep' ? '#cloud-config\nssh_deletekeys: false\n' : undefined,
+      text: `#cloud-config\n${keptHostName}${options.sshHostKeys === 'keep' ? 'ssh_deletekeys: false\n' : ''}`,
     },
     { type: typeOf(options.oldUserData ?? ''), text: options.oldUserData },
   ].flatMap(({ type, text }) =>

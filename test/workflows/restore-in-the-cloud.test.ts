@@ -27,6 +27,13 @@ async function terminateOld(clients: ReturnType<typeof startRestore>['clients'])
   await cloud.clock.sleep(120_000);
 }
 
+/** Of the machine as it is now. */
+async function backUpAgain(): Promise<void> {
+  const { deps, clients, engine } = startProcess(cloud, { plans: [cloud.plan] });
+  await engine().run(backupWorkflow(deps), { plan: cloud.plan.name, slot: '2026-11-20T03:00:00Z' });
+  clients.destroy();
+}
+
 const quarantine = 'sg-0ccc1111cccc1111c';
 const oldDatabase = /^circle-db\./;
 
@@ -90,11 +97,7 @@ describe('a restore of CircleCI server against the sandbox', () => {
     // Images in which cloud-init is switched off take no notice of user data.
     const off = join(cloud.sandbox.ec2.machine(oldMachine).root(), 'etc/cloud/cloud-init.disabled');
     writeFileSync(off, '');
-    const backup = startProcess(cloud, { plans: [cloud.plan] });
-    await backup
-      .engine()
-      .run(backupWorkflow(backup.deps), { plan: cloud.plan.name, slot: '2026-11-20T03:00:00Z' });
-    backup.clients.destroy();
+    await backUpAgain();
     const { run, report, clients } = startRestore(cloud);
     await run({});
     const written = await report();
@@ -118,6 +121,16 @@ describe('a restore of CircleCI server against the sandbox', () => {
       expect.objectContaining({ kind: 'unit', action: 'start', cause: 'boot', unit: 'docker.service' }),
     );
     expect([...running]).toEqual([]);
+  });
+
+  it('leaves a name of the machine alone that somebody gave it', async () => {
+    cloud = await startRestoringCloud();
+    writeFileSync(join(cloud.sandbox.ec2.machine(oldMachine).root(), 'etc/hostname'), 'build\n');
+    await backUpAgain();
+    const { run, report, clients } = startRestore(cloud);
+    await run({});
+    clients.destroy();
+    expect(fileOf((await report()).machines[0]?.new?.id ?? '', 'etc/hostname')).toBe('build\n');
   });
 
   it('keeps the old private address and the Elastic IP where the old machine is gone', async () => {

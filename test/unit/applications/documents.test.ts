@@ -140,7 +140,9 @@ describe('user data of a restored machine', () => {
     expect(text).toContain(
       `\n\n${boothookOf(units).text}--snapkeep-boundary\nContent-Type: text/cloud-config;`,
     );
-    expect(text).toContain('\n#cloud-config\nssh_deletekeys: false\n--snapkeep-boundary--\n');
+    expect(text).toContain(
+      '\n#cloud-config\npreserve_hostname: true\nssh_deletekeys: false\n--snapkeep-boundary--\n',
+    );
     expect(boothookOf(units).text).toMatch(/^#cloud-boothook\n#!\/bin\/sh\nSNAPKEEP_ROOT=\/\n/);
     expect(launchUserData(units, { sshHostKeys: 'regenerate' })).not.toContain('ssh_deletekeys');
   });
