@@ -161,6 +161,25 @@ describe('what a crashed rotation left', () => {
     expect(results).toHaveLength(2);
   });
 
+  it.each([
+    ['has to stay for now', { state: 'kept', reason: 'no permission', left: [`snap-${amiOf(day(3))}`] }],
+    ['is put off', { state: 'postponed', reason: 'still counts as used' }],
+  ] as const)('is no damage when a snapshot %s whose AMI has gone, and goes later', async (_, outcome) => {
+    const bench = new RotationBench({ now, plan: policy({ last: 3 }) });
+    await bench.addEvery(24, 4, day(0));
+    const old = amiOf(day(3));
+    bench.ec2.beforeRemove = (id) => void bench.ec2.copies.delete(id);
+    bench.ec2.outcomes.set(old, outcome);
+    expect(await bench.rotate()).toMatchObject({ state: 'done', removed: 0 });
+    expect(await bench.assess()).toMatchObject({ findings: [] });
+    expect(table(await bench.assess()).at(-1)).toBe(
+      `snap-${old}: remove, a rotation has removed its AMI ${old}`,
+    );
+    expect(await bench.rotate()).toMatchObject({ removed: 1 });
+    expect(bench.ec2.snapshots.size).toBe(3);
+    expect(await bench.rotate()).toMatchObject({ state: 'idle', findings: 0 });
+  });
+
   it('is not touched where no deletion intent names it', async () => {
     const bench = new RotationBench({ now, plan: policy({ last: 3 }) });
     await bench.addEvery(24, 3, day(0));

@@ -105,21 +105,18 @@ export async function recordOutcome(
   const kept = outcomes.flatMap((outcome) => outcome.kept);
   const postponed = outcomes.flatMap((outcome) => outcome.postponed);
   const stays = new Set([...kept, ...postponed].map(({ index }) => index));
+  const gone = new Set(outcomes.flatMap((outcome) => outcome.gone));
   const isRemoved = (index: number) => intent.decisions[index]?.decision === 'remove' && !stays.has(index);
   const indexes = intent.decisions.map((_, index) => index);
   const byBackup = Map.groupBy(indexes, (index) => intent.decisions[index]?.backup_id ?? '');
   const idOf = (index: number) => intent.decisions[index]?.id ?? '';
   await forEach(byBackup, async ([backupId, own]) => {
     const removed = own.filter(isRemoved);
-    if (removed.length === 0) return;
-    await recordRemovals(
-      deps,
-      intent.plan,
-      backupId,
-      intent.run,
-      removed.map(idOf),
-      removed.length === own.length,
-    );
+    // Else the next run would take our own removal for damage, and never touch what is left of it.
+    const ids = own.filter((index) => isRemoved(index) || gone.has(index)).map(idOf);
+    if (ids.length === 0) return;
+    const nothingLeft = removed.length === own.length;
+    await recordRemovals(deps, intent.plan, backupId, intent.run, ids, nothingLeft);
   });
   const removed = indexes.filter(isRemoved).map(idOf);
   await deps.ledger.recordResult({

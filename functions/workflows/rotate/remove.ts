@@ -22,6 +22,8 @@ export type ChunkOutcome = {
     readonly left: readonly string[];
   }[];
   readonly postponed: readonly { readonly index: number; readonly reason: string }[];
+  /** Those of both of which the copy itself has gone: what is there are snapshots of it, for a later run. */
+  readonly gone: readonly number[];
 };
 
 /** Indexes of the intent's removals in chunks, oldest backup first. Pure: every step divides them alike. */
@@ -86,7 +88,15 @@ export async function removeChunk(
       kept.push({ index, reason: short(outcome.reason), left: outcome.left.slice(0, 50) });
     if (outcome.state === 'postponed') postponed.push({ index, reason: short(outcome.reason) });
   }
-  return { kept, postponed };
+  const stays = new Set([...kept, ...postponed].map(({ index }) => index));
+  const standing = decisions.filter(
+    ({ index, decision: { subject } }) => stays.has(index) && subject !== 'snapshot',
+  );
+  const there = standing.length === 0 ? new Map<string, LiveCopy>() : await findCopies(deps, standing);
+  const gone = standing.flatMap(({ index, decision: { kind, id } }) =>
+    there.has(`${kind}/${id}`) ? [] : [index],
+  );
+  return { kept, postponed, gone };
 }
 
 type Indexed = { readonly index: number; readonly decision: RecordedDecision };
