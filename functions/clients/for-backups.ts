@@ -5,37 +5,18 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { AwsClients } from './aws.ts';
-import { type AwsClientOptions, createClientMaker } from './maker.ts';
+import { type AwsClientOptions, lazyClients } from './maker.ts';
 
 export type BackupClients = Pick<AwsClients, 'ec2' | 'rds' | 's3' | 'lambda' | 'sns' | 'sts'>;
 
 /** Those that the backup worker uses, and no others: a bundle holds what it imports. */
 export function createBackupClients(options: AwsClientOptions): BackupClients {
-  const { lazy, forcePathStyle } = createClientMaker(options);
-  const ec2 = lazy('ec2', (shared) => new EC2Client(shared));
-  const rds = lazy('rds', (shared) => new RDSClient(shared));
-  const s3 = lazy('s3', (shared) => new S3Client({ ...shared, forcePathStyle }));
-  const lambda = lazy('lambda', (shared) => new LambdaClient(shared));
-  const sns = lazy('sns', (shared) => new SNSClient(shared));
-  const sts = lazy('sts', (shared) => new STSClient(shared));
-  return {
-    get ec2() {
-      return ec2();
-    },
-    get rds() {
-      return rds();
-    },
-    get s3() {
-      return s3();
-    },
-    get lambda() {
-      return lambda();
-    },
-    get sns() {
-      return sns();
-    },
-    get sts() {
-      return sts();
-    },
-  };
+  return lazyClients<BackupClients>(options, {
+    ec2: (shared) => new EC2Client(shared),
+    rds: (shared) => new RDSClient(shared),
+    s3: (shared) => new S3Client(shared),
+    lambda: (shared) => new LambdaClient(shared),
+    sns: (shared) => new SNSClient(shared),
+    sts: (shared) => new STSClient(shared),
+  });
 }

@@ -22,60 +22,63 @@ export interface AwsClientOptions {
 }
 
 /** What all clients of one process share. */
-type Shared = Pick<AwsClientOptions, 'region' | 'endpoint' | 'credentials'> & {
+export type SharedSettings = Pick<AwsClientOptions, 'region' | 'endpoint' | 'credentials'> & {
   readonly retryStrategy: ReturnType<typeof clockRetryStrategy>;
+  /** For S3: a custom endpoint (a sandbox, a private gateway) has no DNS name per bucket. */
+  readonly forcePathStyle: boolean;
 };
 
-export interface ClientMaker {
-  /** A client that is made when it is first asked for, with our middleware inside. */
-  lazy<I extends object, O extends object, C extends PacedClient<I, O>>(
-    service: string,
-    make: (shared: Shared) => C & PacedClient<I, O>,
-  ): () => C;
-  /** A custom endpoint (a sandbox, a private gateway) has no DNS name per bucket. */
-  readonly forcePathStyle: boolean;
-  /** Closes the connections that the clients keep open. */
+/** Any client of the SDK, as far as it is the same for all services. */
+interface SdkClient {
+  readonly middlewareStack: object;
   destroy(): void;
 }
 
-/** Clients of one account and Region: they share the request rates, the clock and the credentials. */
-export function createClientMaker(options: AwsClientOptions): ClientMaker {
+/** How to make each client, by the service's name in the tables of request rates. */
+type Factories<T> = { readonly [Service in keyof T]: (shared: SharedSettings) => T[Service] };
+
+/**
+ * Clients of one account and Region: they share the request rates, the clock and the credentials. Each is made when
+ * it is first asked for, with our middleware inside; `destroy` closes the connections of those that were.
+ */
+export function lazyClients<T extends { readonly [Service in keyof T]: SdkClient }>(
+  options: AwsClientOptions,
+  factories: Factories<T>,
+): T & { destroy(): void } {
   const clock = options.clock ?? systemClock;
   const pacing = new Pacing(clock, options.rates ?? documentedRates, options.shards);
   const skew = new SkewCheck(options.localTime);
-  const shared: Shared = {
+  const shared: SharedSettings = {
     region: options.region,
     retryStrategy: clockRetryStrategy(clock),
+    forcePathStyle: options.endpoint !== undefined || usesCustomEndpoint(),
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
   };
-  const made: { destroy(): void }[] = [];
-  return {
-    lazy<I extends object, O extends object, C extends PacedClient<I, O>>(
-      service: string,
-      make: (shared: Shared) => C & PacedClient<I, O>,
-    ): () => C {
-      let client: C | undefined;
-      return () => {
-        if (client) return client;
-        client = make(shared);
-        client.middlewareStack.use(paceRequests<I, O>(service, { clock, pacing, skew }));
-        // It copies every input and answer for a log that nobody reads: a tenth of what a large backup allocates.
-        client.middlewareStack.remove('loggerMiddleware');
-        made.push(client);
-        return client;
-      };
-    },
-    forcePathStyle: options.endpoint !== undefined || usesCustomEndpoint(),
+  const made = new Map<string, SdkClient>();
+  const make = (service: string, factory: (shared: SharedSettings) => SdkClient): SdkClient => {
+    const client = factory(shared);
+    // Sound: it is the stack of an SDK client, and our middleware looks at no input or output of the service.
+    const stack = client.middlewareStack as MiddlewareStack<object, object>;
+    stack.use(paceRequests(service, { clock, pacing, skew }));
+    // It copies every input and answer for a log that nobody reads: a tenth of what a large backup allocates.
+    stack.remove('loggerMiddleware');
+    made.set(service, client);
+    return client;
+  };
+  const clients = {
     destroy() {
-      for (const client of made) client.destroy();
+      for (const client of made.values()) client.destroy();
     },
   };
-}
-
-interface PacedClient<I extends object, O extends object> {
-  readonly middlewareStack: Pick<MiddlewareStack<I, O>, 'use' | 'remove'>;
-  destroy(): void;
+  for (const [service, factory] of Object.entries<(shared: SharedSettings) => SdkClient>(factories)) {
+    Object.defineProperty(clients, service, {
+      enumerable: true,
+      get: () => made.get(service) ?? make(service, factory),
+    });
+  }
+  // Sound: each property that `T` has was defined above by the factory of the same name and type.
+  return clients as T & { destroy(): void };
 }
 
 function usesCustomEndpoint(): boolean {
