@@ -47,7 +47,8 @@ async function newInput(
       'add --plan NAME; `snapkeep list` shows the plans',
     );
   }
-  if (asked.backup === undefined) {
+  // A file may leave it to the default, as an event may; on the command line it is the one word that says what is meant.
+  if (asked.backup === undefined && options.request === undefined) {
     throw usageError(
       'it is not said which backup to restore',
       'name one, or latest: snapkeep restore latest --plan ci',

@@ -143,6 +143,18 @@ describe('snapkeep restore', () => {
     expect(machines()).toBe(before);
   });
 
+  it('takes the newest backup for a request in a file that names none, and refuses keys that it does not know', async () => {
+    const file = join(directory, 'short.yaml');
+    writeFileSync(file, 'plan: ci\n');
+    const dry = await snapkeep('--request', file, '--dry-run', '--json');
+    expect(dry.exitCode).toBe(0);
+    expect(JSON.parse(dry.stdout).backup_id).toMatch(/_ci$/);
+    writeFileSync(file, 'plan: ci\nsubnets: subnet-0aaa2222aaaa2222a\n');
+    const unknown = await snapkeep('--request', file);
+    expect(unknown.exitCode).toBe(2);
+    expect(unknown.stderr).toMatch(/unknown key "subnets"[\s\S]*did you mean subnet\?/);
+  });
+
   it('ends with 1 when a step fails, says what failed and how to go on, and goes on from there', async () => {
     cloud.sandbox.faults.add({
       service: 'ec2',
