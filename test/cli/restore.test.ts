@@ -48,6 +48,14 @@ describe('snapkeep restore', () => {
       expect(result.stdout).toContain(part);
     }
     expect(result.stdout).toMatch(/private address +10\.0\.1\.67 +<assigned at the launch>/);
+    // What does not depend on the new machine is said as it will be.
+    expect(result.stdout).toMatch(/"RestoreId":\["20\d{6}t\d{6}-[0-9a-f]{4}"\],"AddressMap":\["<known once/);
+    expect(result.stdout).toMatch(
+      /"OwnAddresses":\["10\.0\.1\.67,203\.0\.113\.20"\].*"SshHostKeys":\["keep"\]/,
+    );
+    expect(result.stdout).toMatch(
+      /"ServiceName":\["ci\.new\.example\.com"\],"PrivateAddress":\["<known once/,
+    );
     expect(result.stdout).toMatch(/service name +ci\.old\.example\.com +ci\.new\.example\.com/);
     expect(machines()).toBe(before);
     expect(written()).toEqual([]);

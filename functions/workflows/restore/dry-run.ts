@@ -4,6 +4,7 @@ import { parseRestoreRequest } from '../../plan/restore-request.ts';
 import { usageError } from '../../shared/errors.ts';
 import type { PlannedCall } from '../../shared/planned-call.ts';
 import { documentsOf } from './commands.ts';
+import { knownParameters } from './known-parameters.ts';
 import { canKeepAddress, lookAhead } from './look.ts';
 import { type MachineTarget, textAt, textsAt } from './machine-target.ts';
 import type { RestoreDependencies, RestoreInput, RestorePlan } from './ports.ts';
@@ -90,9 +91,7 @@ function callsOf(deps: RestoreDependencies, resolved: Resolved): RestorePlan['ca
       const described = deps.commands.describe({
         machine: newMachine(machine),
         document: command.document,
-        parameters: Object.fromEntries(
-          command.parameterNames.map((name) => [name, '<known once the machine runs>']),
-        ),
+        parameters: knownParameters(resolved, machine, command),
         timeoutSeconds: command.timeoutSeconds,
         token: `snapkeep ${resolved.identity.restoreId}`,
       });
