@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Clock } from '../shared/clock.ts';
 import type { Json } from '../shared/durable.ts';
-import { errorCode, usageError } from '../shared/errors.ts';
+import { errorCode, failedError, usageError } from '../shared/errors.ts';
 import type { Vault } from './vault.ts';
 import { UnreadableDocumentError, vaultProblem } from './vault-errors.ts';
 
@@ -130,7 +130,14 @@ export class S3Vault implements Vault {
 }
 
 function nextMarker(page: ListObjectVersionsCommandOutput) {
-  if (!page.IsTruncated || page.NextKeyMarker === undefined) return undefined;
+  if (!page.IsTruncated) return undefined;
+  if (page.NextKeyMarker === undefined) {
+    // Taken for the last page, it could hide a hold, or a whole backup.
+    throw failedError(
+      `the listing of the vault bucket ${page.Name ?? ''} breaks off: S3 says that there is more and not where`,
+      'run the same command again',
+    );
+  }
   return {
     KeyMarker: page.NextKeyMarker,
     ...(page.NextVersionIdMarker === undefined ? {} : { VersionIdMarker: page.NextVersionIdMarker }),
