@@ -42,8 +42,8 @@ export class EngineContext implements DurableContext {
           result = await session.perform(body);
         } catch (error) {
           const seconds = pauseBeforeRetry(error, tries);
-          // After an interrupt nobody waits any more.
-          if (seconds === undefined || session.interruption !== undefined)
+          // What puts things right after an interrupt does not wait.
+          if (seconds === undefined || !slot.recorded)
             return this.#close(slot, { state: 'failed', failure: recordFailure(error) }, error);
           await this.#sleepUntil(clock.now() + seconds * 1000);
           continue;

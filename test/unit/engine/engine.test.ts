@@ -161,6 +161,34 @@ describe('the local engine', () => {
     expect(await engine.run(workflow, null)).toBe(3);
   });
 
+  it('stops at once when it is interrupted before a further try of a step, and remembers no failure of it', async () => {
+    const clock = newClock();
+    const begunAt = clock.now();
+    const engine = createEngine({ clock });
+    const controller = new AbortController();
+    let tries = 0;
+    const workflow: Workflow<null, string> = async (_input, context) => {
+      try {
+        return await context.step('start', async () => {
+          tries += 1;
+          if (tries < 3) throw Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+          return 'started';
+        });
+      } finally {
+        await context
+          .step('resume', async () => {
+            if (tries < 3) throw Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+            return null;
+          })
+          .catch(() => null);
+      }
+    };
+    void clock.sleep(1000).then(() => controller.abort(new Error('interrupted')));
+    await expect(engine.run(workflow, null, { signal: controller.signal })).rejects.toThrow('interrupted');
+    expect(clock.now() - begunAt).toBe(1000);
+    expect(await engine.run(workflow, null)).toBe('started');
+  });
+
   it('lets an interrupted workflow put things right, and does so again in a later run', async () => {
     const clock = newClock();
     const engine = createEngine({ clock });
