@@ -9,10 +9,12 @@ import { launchUserData } from './user-data.ts';
 
 /** What a restore needs of a profile. */
 export function restorable(profile: Profile, deployment: string): RestorableApplication {
+  const documents = documentsOf(profile, deployment);
   return {
     name: profile.name,
     units: profile.units,
-    commands: documentsOf(profile, deployment).flatMap((document) => commandOf(profile, document) ?? []),
+    commands: documents.flatMap((document) => commandOf(profile, document) ?? []),
+    documents,
     launchUserData: (options) => {
       try {
         return launchUserData(profile.units, options);

@@ -48,6 +48,8 @@ export interface RestorableApplication {
   /** Units that are held back at boot and started in this order; empty where the application has none of its own. */
   readonly units: readonly string[];
   readonly commands: readonly RestoreCommand[];
+  /** Scripts that must stand ready: those of the commands, and the one by which a person undoes a rewrite. */
+  readonly documents: readonly CommandDocument[];
   /** User data that holds the units back from the first boot on, with the old machine's user data behind it if given. */
   launchUserData(options: {
     readonly sshHostKeys: 'keep' | 'regenerate';

@@ -123,6 +123,29 @@ describe('a restore of CircleCI server against the sandbox', () => {
     expect([...running]).toEqual([]);
   });
 
+  it('leaves behind the document by which a person puts back what was rewritten', async () => {
+    cloud = await startRestoringCloud();
+    const { run, report, clients } = startRestore(cloud);
+    await run({ startApplication: false });
+    const id = (await report()).machines[0]?.new?.id ?? '';
+    expect(fileOf(id, 'etc/default/replicated')).not.toContain('10.0.1.67');
+    const { GetCommandInvocationCommand, SendCommandCommand } = await import('@aws-sdk/client-ssm');
+    const undo = { DocumentName: 'prod-eu-circleci-server-undo', Parameters: { RestoreId: ['one'] } };
+    const { Command } = await clients.ssm.send(new SendCommandCommand({ ...undo, InstanceIds: [id] }));
+    const sent = { CommandId: Command?.CommandId, InstanceId: id };
+    await expect
+      .poll(
+        async () => {
+          await cloud.clock.sleep(5000);
+          return (await clients.ssm.send(new GetCommandInvocationCommand(sent))).Status;
+        },
+        { timeout: 10_000 },
+      )
+      .toBe('Success');
+    clients.destroy();
+    expect(fileOf(id, 'etc/default/replicated')).toBe(fileOf(oldMachine, 'etc/default/replicated'));
+  });
+
   it('leaves a name of the machine alone that somebody gave it', async () => {
     cloud = await startRestoringCloud();
     writeFileSync(join(cloud.sandbox.ec2.machine(oldMachine).root(), 'etc/hostname'), 'build\n');

@@ -1,5 +1,11 @@
 import * as z from 'zod';
-import type { CommandFacts, RestoreCommand, RewriteSummary } from '../../applications/restore-port.ts';
+import type { CommandDocument } from '../../applications/command-port.ts';
+import type {
+  CommandFacts,
+  RestorableApplication,
+  RestoreCommand,
+  RewriteSummary,
+} from '../../applications/restore-port.ts';
 import type { MachineTarget } from './machine-target.ts';
 import { attempt, type Failure, type Outcome, perform, type Run } from './run.ts';
 import type { PlannedStep } from './steps.ts';
@@ -33,7 +39,7 @@ export async function awaitAgents(
     const { machines: targets, application } = await run.resolved();
     // Also here: a run that goes on may be of another version than the one that began.
     const missing = await run.context.step('agent: documents', async () => {
-      const documents = documentsOf(targets, application?.commands ?? []);
+      const documents = documentsOf(targets, application);
       const outcome = await attempt(() => run.deps.commands.prepare(documents));
       return 'failure' in outcome ? [outcome.failure.reason] : [...outcome.value];
     });
@@ -161,9 +167,10 @@ function countOf({ changed }: RewriteSummary): string {
   return `${total} ${total === 1 ? 'replacement' : 'replacements'} in ${changed.length} ${changed.length === 1 ? 'file' : 'files'}`;
 }
 
-/** Scripts of ours that a restore of these machines sends, each once. */
-export function documentsOf(machines: readonly MachineTarget[], commands: readonly RestoreCommand[]) {
-  return machines.length === 0
-    ? []
-    : [...new Map(commands.map(({ document }) => [document.name, document])).values()];
+/** Scripts of ours that must stand ready for a restore of these machines, each once. */
+export function documentsOf(
+  machines: readonly MachineTarget[],
+  application: RestorableApplication | undefined,
+): readonly CommandDocument[] {
+  return machines.length === 0 ? [] : (application?.documents ?? []);
 }

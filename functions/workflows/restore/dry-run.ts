@@ -28,9 +28,7 @@ export async function planRestore(
   );
   const resolved = resolve(deps, plan, request, input.requestId, manifest);
   const outlook = await lookAhead(deps, resolved);
-  const documents = await deps.commands.survey(
-    documentsOf(resolved.machines, resolved.application?.commands ?? []),
-  );
+  const documents = await deps.commands.survey(documentsOf(resolved.machines, resolved.application));
   const replacements: Record<string, RestorePlan['replacements']> = {};
   for (const machine of resolved.machines) {
     replacements[machine.key] = await expectedReplacements(resolved, machine);

@@ -41,10 +41,7 @@ export async function prepareRestore(
       `if that is wanted, repeat the request with --confirm ${outlook.confirm.digest}`,
     );
   }
-  const missing = await prepareDocuments(
-    deps,
-    documentsOf(resolved.machines, resolved.application?.commands ?? []),
-  );
+  const missing = await prepareDocuments(deps, documentsOf(resolved.machines, resolved.application));
   if (missing.length > 0) throw notPossible(resolved, missing);
   return deps.journal.record({
     metadata_version: 2,
