@@ -1,8 +1,10 @@
 import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Config } from '../functions/plan/config.ts';
+import { Alarms } from './alarms.ts';
 import { addBackup } from './backup-functions.ts';
 import type { Bundles } from './bundles.ts';
+import { BackupDashboard } from './dashboard.ts';
 import { functionNames, stackName } from './names.ts';
 import { Notifications } from './notifications.ts';
 import type { Parts } from './parts.ts';
@@ -43,6 +45,10 @@ export class SnapkeepStack extends Stack {
       rotateArn: rotate.alias.functionArn,
       deadLettersArn: start.deadLetters.queueArn,
     });
+
+    // After the functions: it watches all that there are.
+    const alarms = new Alarms(this, 'Alarms', { config, topic });
+    new BackupDashboard(this, 'Dashboard', { config, alarms: alarms.all });
 
     new CfnOutput(this, 'VaultBucket', { value: vault.bucketName });
     new CfnOutput(this, 'NotificationTopic', { value: topic.topicArn });
