@@ -18,7 +18,8 @@ export function restoredDatabases(
   const ours = { StringEquals: { [`aws:ResourceTag/${tagKeys.managed}`]: deployment } };
   const asked = { StringLike: { [`aws:RequestTag/${tagKeys.restore}`]: '?*' } };
   const prefix = `${copyPrefix(deployment)}*`;
-  const groups = ['og', 'pg', 'subgrp'].map((resource) => rdsArn(stack, resource));
+  const arns = (...resources: string[]): string[] => resources.map((resource) => rdsArn(stack, resource));
+  const groups = arns('og', 'pg', 'subgrp');
   const instances = rdsArn(stack, 'db');
   const clusters = rdsArn(stack, 'cluster');
   const statement = (actions: string[], resources: string[], conditions?: Record<string, object>) =>
@@ -34,7 +35,7 @@ export function restoredDatabases(
     ...(kinds.has('aurora')
       ? [
           statement(['rds:RestoreDBClusterFromSnapshot'], [rdsArn(stack, 'cluster-snapshot', prefix)], ours),
-          statement(['rds:RestoreDBClusterFromSnapshot'], [...groups, rdsArn(stack, 'cluster-pg')]),
+          statement(['rds:RestoreDBClusterFromSnapshot'], arns('og', 'cluster-pg', 'subgrp')),
           statement(['rds:RestoreDBClusterFromSnapshot', 'rds:AddTagsToResource'], [clusters], asked),
           statement(['rds:CreateDBInstance'], [clusters], {
             StringLike: { [`aws:ResourceTag/${tagKeys.restore}`]: '?*' },

@@ -62,7 +62,7 @@ export function restoreWorkerStatements(stack: Stack, grants: RestoreWorkerGrant
     ...(kinds.has('ec2') ? restoredMachines(stack, config) : []),
     ...restoredDatabases(stack, config, kinds),
     ...encryptedVolumes(stack, config),
-    ...(documents.length === 0 ? [] : commands(stack, documents)),
+    ...(documents.length === 0 ? [] : commands(stack, config.region, documents)),
     ...ledger(bucketArn, config),
     publish(topicArn),
     keepCheckpoints(workerArn),
@@ -71,7 +71,7 @@ export function restoreWorkerStatements(stack: Stack, grants: RestoreWorkerGrant
 }
 
 /** Our own documents, on restored machines. Whoever may read one command's output may read that of all (AWS). */
-const commands = (stack: Stack, documents: readonly string[]): PolicyStatement[] => [
+const commands = (stack: Stack, region: string, documents: readonly string[]): PolicyStatement[] => [
   new PolicyStatement({
     actions: ['ssm:DescribeDocument', 'ssm:GetDocument', 'ssm:SendCommand'],
     resources: [...documents],
@@ -84,6 +84,7 @@ const commands = (stack: Stack, documents: readonly string[]): PolicyStatement[]
   new PolicyStatement({
     actions: ['ssm:DescribeInstanceInformation', 'ssm:GetCommandInvocation', 'ssm:ListCommands'],
     resources: ['*'],
+    conditions: { StringEquals: { 'aws:RequestedRegion': region } },
   }),
 ];
 

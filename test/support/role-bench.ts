@@ -17,6 +17,7 @@ import { readTemplate, type TemplateFunction, type TemplatePermissions } from '.
 import type { Identity } from '../../sandbox/identities.ts';
 import { account, bucket, type Cloud, region, startCloud } from './cloud.ts';
 import { DurableBackend, type Ended } from './durable-backend.ts';
+import { trustedScripts } from './role-restores.ts';
 import { synthesize } from './synthesized.ts';
 
 export interface RoleBench {
@@ -48,7 +49,7 @@ export async function startRoleBench(config: Config): Promise<RoleBench> {
   const place = { account, region, stackName: `snapkeep-${config.deployment}` };
   const permissions = readTemplate(synthesize(config).toJSON(), place);
   const policies = Object.fromEntries(permissions.roles.map(({ arn, documents }) => [arn, documents]));
-  const cloud = await startCloud({ policies });
+  const cloud = await startCloud({ policies, trustedDocuments: trustedScripts() });
   const { sandbox, clock } = cloud;
   const folder = mkdtempSync(join(tmpdir(), 'snapkeep-function-'));
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ snapkeepVersion: '0.0.0-test', config }));
@@ -117,7 +118,12 @@ export async function startRoleBench(config: Config): Promise<RoleBench> {
     },
     addWorker(name, make) {
       const backend = new DurableBackend({ clock, functions: handlers });
-      const handler = make(judged(bench, name, backend.client, () => left));
+      const handler = make(
+        judged(bench, name, backend.client, () => {
+          left -= 1;
+          return left >= 0;
+        }),
+      );
       handlers.set(liveArn(name), handler);
       backends.set(name, backend);
       sandbox.lambda.registerFunction(
@@ -195,15 +201,13 @@ function judged(
   bench: RoleBench,
   name: string,
   client: DurableExecutionClient,
-  left: () => number,
+  mayGoOn: () => boolean,
 ): DurableExecutionClient {
-  let made = 0;
   // The backend knows one function only; permissions are about the real one.
   const arnOf = (arn = ''): string => arn.replace(/:function:[^:]+:/, `:function:${name}:`);
   return {
     checkpoint(request) {
-      made += 1;
-      if (made > left()) throw new Gone();
+      if (!mayGoOn()) throw new Gone();
       const invoked = (request.Updates ?? []).flatMap(
         ({ ChainedInvokeOptions: to }) => to?.FunctionName ?? [],
       );

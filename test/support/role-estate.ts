@@ -15,6 +15,13 @@ import { account, bucket, region } from './cloud.ts';
 import { aConfig } from './configs.ts';
 import { aPlan, ec2ByTags } from './plans.ts';
 import type { RoleBench } from './role-bench.ts';
+import {
+  deployRestoreWorker,
+  restoreNames,
+  restoreTargets,
+  restoreThrough,
+  seedRestorable,
+} from './role-restores.ts';
 
 export const customerKey = `arn:aws:kms:${region}:${account}:key/11111111-2222-4333-8444-555555555555`;
 export const names = {
@@ -23,6 +30,7 @@ export const names = {
   backupWorker: 'prod-eu-backup-worker',
   rotate: 'prod-eu-rotate',
   rotateWorker: 'prod-eu-rotate-worker',
+  ...restoreNames,
 } as const;
 
 const day = 24 * 3600 * 1000;
@@ -39,26 +47,34 @@ const keepOne = {
 export function estateConfig() {
   const { plans, vault, ...config } = aConfig();
   const kept = Object.fromEntries(
-    Object.entries(plans).map(([name, plan]) => [name, { ...plan, retention: keepOne }]),
+    Object.entries(plans).map(([name, plan]) => [
+      name,
+      { ...plan, retention: keepOne, restore: restoreTargets },
+    ]),
   );
   const herd = aPlan({ name: 'herd', sources: [ec2ByTags({ Herd: 'yes' })] });
-  return { ...config, plans: { ...kept, herd }, vault: { ...vault, bucket } };
+  return {
+    ...config,
+    plans: { ...kept, herd: { ...herd, restore: restoreTargets } },
+    vault: { ...vault, bucket },
+  };
 }
 
-export function seedEstate({ cloud: { sandbox } }: RoleBench): void {
+export function seedEstate(bench: RoleBench): void {
+  const { sandbox } = bench.cloud;
   const seed = sandbox.ec2.seed(region);
-  seed.addInstance({
-    tags: { Role: 'ci', Stage: 'prod' },
-    userData: '#!/bin/sh\n',
-    elasticIp: '203.0.113.9',
-    volumes: [{ device: '/dev/xvda', sizeGiB: 8, encrypted: true, kmsKeyId: customerKey }],
-  });
+  // With user data, an Elastic IP and a volume under the customer's key.
+  seedRestorable(bench, { Role: 'ci', Stage: 'prod' });
   seed.addInstance({ id: 'i-0aaa0aaa0aaa0aaa0' });
   for (let n = 0; n < herdSize; n += 1) seed.addInstance({ tags: { Herd: 'yes' } });
   seed.addLaunchTemplate({ name: 'web', versions: [{ ImageId: 'resolve:ssm:/web/image' }] });
   const rds = sandbox.rds.seed(account, region);
-  rds.addInstance({ id: 'circle-db', kmsKeyId: customerKey });
-  rds.addCluster({ id: 'shop' });
+  const subnetGroup = 'platform-databases';
+  rds.addInstance({
+    ...{ id: 'circle-db', kmsKeyId: customerKey, subnetGroup },
+    ...{ parameterGroup: 'circle-parameters', optionGroup: 'circle-options' },
+  });
+  rds.addCluster({ id: 'shop', subnetGroup, parameterGroup: 'shop-parameters' });
 }
 
 export function deployWorkers(bench: RoleBench): void {
@@ -79,6 +95,7 @@ export function deployWorkers(bench: RoleBench): void {
       clients: bench.clientsOf(names.rotateWorker),
     }),
   );
+  deployRestoreWorker(bench);
 }
 
 /** Runs it all; what went wrong shows in the record of the roles and in what this answers. */
@@ -137,6 +154,9 @@ export async function liveThrough(bench: RoleBench): Promise<readonly string[]> 
   await bench.call(names.rotate, 'rotate', { plan: damaged === 'ci' ? 'fleet' : 'ci', dryRun: true });
   await bench.call(names.backup, 'backup', { plan: 'fleet' });
   await settle();
+  clock.advance(day);
+  for (const plan of ['ci', 'fleet']) await deliver(plan);
+  ends.push(...(await restoreThrough(bench, admin, settle)));
   // What Lambda and Scheduler do with a delivery that fails for good.
   const { functions, schedules } = bench.permissions;
   for (const [name, { deadLettersArn }] of functions) {
