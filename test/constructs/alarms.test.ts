@@ -1,5 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { metricNamespace } from '../../functions/handlers/notices.ts';
 import { intervalSeconds } from '../../lib/alarms.ts';
 import { aConfig } from '../support/configs.ts';
 import { aPlan } from '../support/plans.ts';
@@ -50,7 +51,7 @@ describe('the alarm on the age of the last complete backup', () => {
   ])('of %s goes off beyond %d seconds, or without a measurement in %d', (expression, threshold, period) => {
     const alarm = named('snapkeep/prod-eu/fleet/backup-age', scheduled(expression));
     expect(alarm).toMatchObject({
-      Namespace: 'Snapkeep',
+      Namespace: metricNamespace,
       MetricName: 'LastCompleteBackupAge',
       Dimensions: [
         { Name: 'deployment', Value: 'prod-eu' },
@@ -83,7 +84,7 @@ describe('the alarms', () => {
   ])('of every plan have %s on %s, and take silence for good', (what, metricName) => {
     for (const plan of ['ci', 'fleet']) {
       expect(named(`snapkeep/prod-eu/${plan}/${what}`)).toMatchObject({
-        Namespace: 'Snapkeep',
+        Namespace: metricNamespace,
         MetricName: metricName,
         Dimensions: [
           { Name: 'deployment', Value: 'prod-eu' },
