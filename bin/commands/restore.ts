@@ -67,6 +67,14 @@ async function newInput(
     );
     return { ...input, requestId: unfinished.request_id };
   }
+  const failed = request.dryRun
+    ? undefined
+    : await findUnfinished(journal, request, io.clock.now(), 'failed');
+  if (failed) {
+    logger.warn(
+      `restore ${failed.request_id} of the same request has failed, and what it made is still there; this is another one. To go on with that one instead: snapkeep restore --resume ${failed.request_id}`,
+    );
+  }
   return { ...input, requestId: newId(io.clock.now()) };
 }
 

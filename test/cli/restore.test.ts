@@ -177,6 +177,17 @@ describe('snapkeep restore', () => {
     expect(failed.stdout).toMatch(/Status +failed at step release/);
     expect(failed.stderr).toMatch(/step release failed.*UnauthorizedOperation/);
     expect(failed.stderr).toContain('snapkeep restore --resume fails');
+    // Refused before anything is made: of this repetition only what it says first is of interest.
+    cloud.sandbox.faults.add({
+      service: 'ec2',
+      action: 'RunInstances',
+      code: 'Unsupported',
+      status: 400,
+      times: 1,
+    });
+    const repeated = await snapkeep(...argv.slice(0, -2));
+    expect(repeated.exitCode).toBe(2);
+    expect(repeated.stderr).toMatch(/restore fails of the same request has failed.*--resume fails/);
     const resumed = await snapkeep('--resume', 'fails', '--json');
     expect(JSON.parse(resumed.stdout)).toMatchObject({ status: 'completed', attempt: 2 });
   });

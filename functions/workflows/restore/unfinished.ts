@@ -14,6 +14,7 @@ export async function findUnfinished(
   journal: RestoreJournal & { list(plan: string): Promise<readonly string[]> },
   request: RestoreRequest,
   now: number,
+  state: 'killed' | 'failed' = 'killed',
 ): Promise<RestoreRecord | undefined> {
   let newest: RestoreRecord | undefined;
   for (const id of await journal.list(request.plan)) {
@@ -21,7 +22,8 @@ export async function findUnfinished(
     if (!record || differences(record, request).length > 0) continue;
     const begunAt = Date.parse(record.requested_at);
     if (now - begunAt > rememberedHours * 3_600_000) continue;
-    if ((await journal.lastReport(request.plan, id)) !== undefined) continue;
+    const report = await journal.lastReport(request.plan, id);
+    if (state === 'killed' ? report !== undefined : report?.status !== 'failed') continue;
     if (newest === undefined || begunAt > Date.parse(newest.requested_at)) newest = record;
   }
   return newest;
