@@ -20,7 +20,15 @@ export interface RestoreRecord {
   /** Names of the steps in their order; a step's number is its place in this list, from 1. */
   readonly steps: readonly string[];
   readonly warnings: readonly string[];
+  /** Addresses that a person agreed to take from what holds them. */
+  readonly confirmed_takings?: readonly AddressTaking[];
   readonly snapkeep_version: string;
+}
+
+/** An Elastic IP that would be taken away, and from which instance or interface. */
+export interface AddressTaking {
+  readonly address: string;
+  readonly attached_to: string;
 }
 
 /** `restores/<request-id>/steps/<nn>.json`: a step that is over and will not be done again. */
@@ -147,6 +155,7 @@ export const restoreRecordSchema: z.ZodType<RestoreRecord> = z.looseObject({
   sources: z.array(text),
   steps: z.array(text),
   warnings: z.array(text),
+  confirmed_takings: z.array(z.looseObject({ address: text, attached_to: text })).exactOptional(),
   snapkeep_version: text,
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   aMachinePoint,
   ciManifest,
@@ -242,6 +242,23 @@ describe('switching over', () => {
     });
     expect(bench.machines.machines.size).toBe(0);
     expect((await bench.report({ elasticIp: 'move', confirm: digest })).status).toBe('completed');
+  });
+
+  it('does not take the address from a machine that was started since, until it is free', async () => {
+    const bench = new RestoreBench({ manifests });
+    const id = 'i-0aaa1111bbb22222c';
+    const look = vi.spyOn(bench.machines, 'oldMachine');
+    look.mockResolvedValue({ id, state: 'running', ...attached });
+    look.mockResolvedValueOnce({ id, state: 'stopped', ...attached });
+    const failed = await bench.report({ elasticIp: 'move' });
+    expect(failed.status).toBe('failed');
+    expect(failed.failure).toMatchObject({
+      step: 'elastic-ip',
+      reason: expect.stringContaining('disassociate it, then resume the restore'),
+    });
+    expect(bench.machines.log.some((line) => line.startsWith('move'))).toBe(false);
+    look.mockResolvedValue({ id, state: 'running', elasticIp: { address: '203.0.113.20' } });
+    expect((await bench.report(undefined, { resume: true })).status).toBe('completed');
   });
 
   it('points the name at the public address, or at the private one where the record held a private one', async () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { AddressTaking } from '../../catalog/restore-documents.ts';
 import type { MachineOrder, OldMachine } from '../../drivers/restorer.ts';
 import { httpStatus, isCredentialProblem, isServiceFailure } from '../../shared/cloud-errors.ts';
 import { describeError, SnapkeepError, usageError } from '../../shared/errors.ts';
@@ -13,7 +14,12 @@ export interface Outlook {
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
   /** Set where a person must confirm. */
-  readonly confirm: { readonly digest: string; readonly reason: string } | null;
+  readonly confirm: {
+    readonly digest: string;
+    readonly reason: string;
+    /** What the person agrees to. */
+    readonly takings: readonly AddressTaking[];
+  } | null;
 }
 
 /** Looks at everything that a restore needs and touches. Read-only. Throws a `usage` sentence where it may not. */
@@ -116,28 +122,38 @@ function warningsOf(resolved: Resolved, oldMachines: Readonly<Record<string, Old
   return warnings;
 }
 
-/** An address that is taken from something that runs is taken only from what a person has seen. */
+/**
+ * What moving the recorded Elastic IP would take from something that a person has to have seen first: from the old
+ * machine while it runs, or from anything else that holds the address now, but for the restored machine itself.
+ */
+export function takingOf(old: OldMachine, restoredId?: string): AddressTaking | undefined {
+  const { address, attachedTo } = old.elasticIp ?? {};
+  if (address === undefined || attachedTo === undefined || attachedTo === restoredId) return undefined;
+  return old.state === 'running' || attachedTo !== old.id ? { address, attached_to: attachedTo } : undefined;
+}
+
+/** An address is taken from something that is in use only as a person has seen it. */
 function confirmation(
   resolved: Resolved,
   oldMachines: Readonly<Record<string, OldMachine>>,
 ): Outlook['confirm'] {
   if (resolved.request.elasticIp !== 'move') return null;
-  const moves = resolved.machines.flatMap(({ key }) => {
-    const old = oldMachines[key];
-    const { address, attachedTo } = old?.elasticIp ?? {};
-    if (old === undefined || address === undefined || attachedTo === undefined) return [];
-    return old.state === 'running' || attachedTo !== old.id ? [{ address, attachedTo }] : [];
-  });
-  if (moves.length === 0) return null;
+  const olds = resolved.machines.flatMap(({ key }) => oldMachines[key] ?? []);
+  const takings = olds.flatMap((old) => takingOf(old) ?? []);
+  if (takings.length === 0) return null;
   const { deployment, plan, backupId } = resolved.identity;
   const digest = createHash('sha256')
-    .update(JSON.stringify(['elastic-ip', deployment, plan, backupId, moves]))
+    .update(JSON.stringify(['elastic-ip', deployment, plan, backupId, takings]))
     .digest('hex')
     .slice(0, 12);
-  const reason = moves
-    .map(({ address, attachedTo }) => `${address} would be taken from ${attachedTo}, which still runs`)
+  const isOld = (id: string) => olds.some((old) => old.id === id);
+  const reason = takings
+    .map(
+      ({ address, attached_to }) =>
+        `${address} would be taken from ${attached_to}, which ${isOld(attached_to) ? 'still runs' : 'holds it now'}`,
+    )
     .join('; ');
-  return { digest, reason };
+  return { digest, reason, takings };
 }
 
 /** The order with what is decided at the launch: address and user data. */

@@ -55,6 +55,7 @@ export async function prepareRestore(
     sources: [...resolved.databases, ...resolved.machines].map(({ key }) => key),
     steps: plannedSteps(resolved).map(({ name }) => name),
     warnings: outlook.warnings,
+    ...(outlook.confirm === null ? {} : { confirmed_takings: outlook.confirm.takings }),
     snapkeep_version: deps.snapkeepVersion,
   });
 }

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import type { AddressTaking } from '../../catalog/restore-documents.ts';
+import { takingOf } from './look.ts';
 import type { MachineTarget } from './machine-target.ts';
 import type { KnownMachine } from './machines.ts';
 import { attempt, perform, type Run } from './run.ts';
@@ -44,6 +46,12 @@ export function moveElasticIp(
       initial: { public_ip: '' },
       lookAt: 'the Elastic IP addresses in the console',
       look: async () => {
+        // Asked again: between a failure and a resume the old machine may have been started.
+        const taking = takingOf(await restorer.oldMachine(point), id);
+        if (taking !== undefined && !isConfirmed(run, taking)) {
+          const reason = `${taking.address} is on ${taking.attached_to}, and nobody has confirmed that it may be taken from there: disassociate it, then resume the restore`;
+          return { at: 'failed', value: { public_ip: '' }, failure: { reason } };
+        }
         await restorer.moveElasticIp({ point, id });
         const standing = await restorer.poll({ id });
         if (standing.state === 'failed') {
@@ -62,6 +70,11 @@ export function moveElasticIp(
     return failure === undefined ? { output: value, note: `${value.public_ip} is on ${id}` } : { failure };
   });
 }
+
+const isConfirmed = ({ record }: Run, { address, attached_to }: AddressTaking): boolean =>
+  (record.confirmed_takings ?? []).some(
+    (confirmed) => confirmed.address === address && confirmed.attached_to === attached_to,
+  );
 
 /**
  * Points the service's name at the machine and waits until every name server says so: its private address where the
