@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { z } from 'zod';
 import { runCli } from '../../bin/cli/run.ts';
 import { cli, cliIo } from '../support/cli.ts';
+import { orSkip } from '../support/skipped.ts';
 
 const documentSchema = z.object({
   url: z.string(),
@@ -140,7 +141,7 @@ describe('snapkeep sandbox', () => {
 });
 
 describe('the sandbox as a process', () => {
-  const hasAwsCli = spawnSync('aws', ['--version']).status === 0;
+  const hasAwsCli = orSkip(spawnSync('aws', ['--version']).status === 0, 'the AWS CLI is not installed here');
   let folder: string;
   let child: ChildProcessByStdio<null, Readable, null>;
   let document: z.infer<typeof documentSchema>;
@@ -163,7 +164,6 @@ describe('the sandbox as a process', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  // Left out on a machine without the AWS CLI.
   it.runIf(hasAwsCli)('serves the AWS CLI with the environment and the option that it prints', async () => {
     const { environment, instances, url } = document;
     const question = ['ec2', 'describe-instances', '--query', 'length(Reservations[].Instances[])'];

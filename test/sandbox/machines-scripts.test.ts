@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { orSkip } from '../support/skipped.ts';
 
 const machines = resolve(import.meta.dirname, '../../sandbox/machines');
 const standIns = readdirSync(join(machines, 'stand-ins')).map((name) => join(machines, 'stand-ins', name));
@@ -15,7 +16,11 @@ const shells = [
   { name: 'dash', command: ['dash', '-n'] },
   { name: 'bash', command: ['bash', '--posix', '-n'] },
   { name: 'busybox', command: ['busybox', 'ash', '-n'] },
-].filter(({ name }) => has(name));
+].filter(({ name }) =>
+  orSkip(has(name), `the scripts of the machines under ${name}, which is not installed here`),
+);
+
+const hasShellcheck = orSkip(has('shellcheck'), 'shellcheck is not installed here');
 
 describe('the scripts of the machines', () => {
   test.each(shells)('are understood by $name', ({ command: [program = '', ...args] }) => {
@@ -30,7 +35,7 @@ describe('the scripts of the machines', () => {
       expect([program, statSync(program).mode & 0o111]).toEqual([program, 0o111]);
   });
 
-  test.skipIf(!has('shellcheck'))('have nothing that shellcheck would mention', () => {
+  test.runIf(hasShellcheck)('have nothing that shellcheck would mention', () => {
     // SC2015 is about `a && b || c`, which is used where b cannot fail.
     const options = ['-x', '-P', join(machines, 'stand-ins'), '-e', 'SC2015'];
     const { stdout } = spawnSync('shellcheck', [...options, ...programs, join(machines, 'isolate.sh')], {
