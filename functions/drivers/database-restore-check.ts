@@ -8,6 +8,20 @@ import {
 } from '@aws-sdk/client-rds';
 import { codeOf } from './database-restore.ts';
 
+/** What is wrong with the snapshot behind a point, one sentence; `status` asks RDS for its status, if it is there. */
+export async function snapshotProblems(
+  id: string,
+  status: () => Promise<string | undefined>,
+): Promise<string[]> {
+  const found = await orNothing(status);
+  if (found === 'available') return [];
+  return [
+    found === undefined
+      ? `the snapshot ${id} no longer exists: choose another backup`
+      : `the snapshot ${id} is ${found}: choose another backup`,
+  ];
+}
+
 /** Groups that a database is restored with; undefined or empty ones are not looked for. */
 export interface NamedGroups {
   readonly subnetGroup?: string | undefined;

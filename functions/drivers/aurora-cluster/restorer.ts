@@ -7,7 +7,7 @@ import {
   RestoreDBClusterFromSnapshotCommand,
 } from '@aws-sdk/client-rds';
 import { type RestoredDatabase, standingOf, startDatabase, strangeness } from '../database-restore.ts';
-import { groupProblems, orNothing } from '../database-restore-check.ts';
+import { groupProblems, orNothing, snapshotProblems } from '../database-restore-check.ts';
 import { recordAt, recordsAt, textAt, textsAt } from '../recorded.ts';
 import type { DatabaseOrder, DatabaseRestorer, DatabaseStanding, Renamed } from '../restorer.ts';
 import { completeMembers } from './restore-members.ts';
@@ -41,7 +41,7 @@ export function createAuroraClusterRestorer({ rds, ec2 }: AuroraClusterRestorerO
       const existing = await findRestored(order);
       const stranger = existing && strangeness(order, existing);
       return [
-        ...(await snapshotProblems(rds, order)),
+        ...(await snapshotProblems(order.point.id, () => snapshotStatus(rds, order.point.id))),
         ...(await groupProblems(
           { rds, ec2 },
           {
@@ -91,17 +91,11 @@ const restoredOf = (cluster: DBCluster): RestoredDatabase => ({
   tags: cluster.TagList ?? [],
 });
 
-async function snapshotProblems(rds: RDSClient, { point }: DatabaseOrder): Promise<string[]> {
-  const status = await orNothing(async () => {
-    const command = new DescribeDBClusterSnapshotsCommand({ DBClusterSnapshotIdentifier: point.id });
-    return (await rds.send(command)).DBClusterSnapshots?.[0]?.Status;
-  });
-  if (status === 'available') return [];
-  return [
-    status === undefined
-      ? `the snapshot ${point.id} no longer exists: choose another backup`
-      : `the snapshot ${point.id} is ${status}: choose another backup`,
-  ];
+async function snapshotStatus(rds: RDSClient, id: string): Promise<string | undefined> {
+  const { DBClusterSnapshots = [] } = await rds.send(
+    new DescribeDBClusterSnapshotsCommand({ DBClusterSnapshotIdentifier: id }),
+  );
+  return DBClusterSnapshots[0]?.Status;
 }
 
 /** The cluster has to be there before members can be made; a cluster without members takes no connections. */

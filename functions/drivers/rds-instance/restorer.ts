@@ -7,7 +7,7 @@ import {
   RestoreDBInstanceFromDBSnapshotCommand,
 } from '@aws-sdk/client-rds';
 import { type RestoredDatabase, standingOf, startDatabase, strangeness } from '../database-restore.ts';
-import { groupProblems, orNothing } from '../database-restore-check.ts';
+import { groupProblems, orNothing, snapshotProblems } from '../database-restore-check.ts';
 import { recordAt, textAt, textsAt } from '../recorded.ts';
 import type { DatabaseOrder, DatabaseRestorer, DatabaseStanding } from '../restorer.ts';
 import { restoreInput, targetId } from './restore-order.ts';
@@ -40,7 +40,7 @@ export function createRdsInstanceRestorer({ rds, ec2 }: RdsInstanceRestorerOptio
       const existing = await findRestored(order);
       const stranger = existing && strangeness(order, existing);
       return [
-        ...(await snapshotProblems(rds, order)),
+        ...(await snapshotProblems(order.point.id, () => snapshotStatus(rds, order.point.id))),
         ...(await groupProblems(
           { rds, ec2 },
           {
@@ -82,17 +82,9 @@ const restoredOf = (instance: DBInstance): RestoredDatabase => ({
   tags: instance.TagList ?? [],
 });
 
-async function snapshotProblems(rds: RDSClient, { point }: DatabaseOrder): Promise<string[]> {
-  const status = await orNothing(async () => {
-    const command = new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: point.id });
-    return (await rds.send(command)).DBSnapshots?.[0]?.Status;
-  });
-  if (status === 'available') return [];
-  return [
-    status === undefined
-      ? `the snapshot ${point.id} no longer exists: choose another backup`
-      : `the snapshot ${point.id} is ${status}: choose another backup`,
-  ];
+async function snapshotStatus(rds: RDSClient, id: string): Promise<string | undefined> {
+  const { DBSnapshots = [] } = await rds.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: id }));
+  return DBSnapshots[0]?.Status;
 }
 
 function standing(order: DatabaseOrder, instance: DBInstance | undefined): DatabaseStanding {
