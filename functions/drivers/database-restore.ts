@@ -72,7 +72,7 @@ export function throwUnlessAnswer(error: unknown): void {
 export async function startDatabase(
   order: DatabaseOrder,
   id: string,
-  create: () => Promise<void>,
+  create: () => Promise<unknown>,
   find: () => Promise<RestoredDatabase | undefined>,
 ): Promise<DatabaseStart> {
   try {

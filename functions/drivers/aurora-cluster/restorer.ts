@@ -1,4 +1,3 @@
-import type { EC2Client } from '@aws-sdk/client-ec2';
 import {
   type DBCluster,
   DescribeDBClusterSnapshotsCommand,
@@ -6,57 +5,45 @@ import {
   type RDSClient,
   RestoreDBClusterFromSnapshotCommand,
 } from '@aws-sdk/client-rds';
-import { type RestoredDatabase, standingOf, startDatabase, strangeness } from '../database-restore.ts';
-import { groupProblems, orNothing, snapshotProblems } from '../database-restore-check.ts';
+import { createDatabaseRestorer, type DatabaseRestorerOptions } from '../database-restorer.ts';
 import { recordAt, recordsAt, textAt, textsAt } from '../recorded.ts';
 import type { DatabaseOrder, DatabaseRestorer, DatabaseStanding, Renamed } from '../restorer.ts';
 import { completeMembers } from './restore-members.ts';
 import { plannedMembers, restoreInput, targetId } from './restore-order.ts';
 
-export interface AuroraClusterRestorerOptions {
-  readonly rds: RDSClient;
-  /** Security groups are EC2's. */
-  readonly ec2: EC2Client;
-}
-
 /** Aurora and Multi-AZ DB clusters from the snapshots that the driver of kind `aurora` made, members included. */
-export function createAuroraClusterRestorer({ rds, ec2 }: AuroraClusterRestorerOptions): DatabaseRestorer {
-  const find = async (order: DatabaseOrder): Promise<DBCluster | undefined> =>
-    orNothing(async () => {
-      const command = new DescribeDBClustersCommand({ DBClusterIdentifier: targetId(order) });
-      return (await rds.send(command)).DBClusters?.[0];
-    });
-  const findRestored = async (order: DatabaseOrder): Promise<RestoredDatabase | undefined> => {
-    const cluster = await find(order);
-    return cluster && restoredOf(cluster);
-  };
-
-  return {
-    role: 'database',
+export function createAuroraClusterRestorer(options: DatabaseRestorerOptions): DatabaseRestorer {
+  const { rds } = options;
+  return createDatabaseRestorer<DBCluster>(options, {
     kind: 'aurora',
+    noun: 'cluster',
     targetId,
 
-    check: async (order) => {
-      const { relaunch } = order.point;
-      const existing = await findRestored(order);
-      const stranger = existing && strangeness(order, existing);
-      return [
-        ...(await snapshotProblems(order.point.id, () => snapshotStatus(rds, order.point.id))),
-        ...(await groupProblems(
-          { rds, ec2 },
-          {
-            subnetGroup: textAt(relaunch, 'subnet_group'),
-            parameterGroups: recordsAt(relaunch, 'members').flatMap(
-              (member) => textAt(member, 'parameter_group') ?? [],
-            ),
-            clusterParameterGroup: textAt(relaunch, 'cluster_parameter_group'),
-            optionGroups: textsAt(relaunch, 'option_groups'),
-            securityGroups: textsAt(relaunch, 'vpc_security_groups'),
-          },
-        )),
-        ...(stranger === undefined ? [] : [stranger]),
-      ];
+    find: async (id) => {
+      const { DBClusters } = await rds.send(new DescribeDBClustersCommand({ DBClusterIdentifier: id }));
+      return DBClusters?.[0];
     },
+
+    restored: ({ DBClusterIdentifier: id = '', Status: status = 'creating', TagList: tags = [] }) => ({
+      id,
+      status,
+      tags,
+    }),
+
+    snapshotStatus: async (id) => {
+      const command = new DescribeDBClusterSnapshotsCommand({ DBClusterSnapshotIdentifier: id });
+      return (await rds.send(command)).DBClusterSnapshots?.[0]?.Status;
+    },
+
+    groups: ({ point: { relaunch } }) => ({
+      subnetGroup: textAt(relaunch, 'subnet_group'),
+      parameterGroups: recordsAt(relaunch, 'members').flatMap(
+        (member) => textAt(member, 'parameter_group') ?? [],
+      ),
+      clusterParameterGroup: textAt(relaunch, 'cluster_parameter_group'),
+      optionGroups: textsAt(relaunch, 'option_groups'),
+      securityGroups: textsAt(relaunch, 'vpc_security_groups'),
+    }),
 
     describe: (order) => [
       {
@@ -71,61 +58,27 @@ export function createAuroraClusterRestorer({ rds, ec2 }: AuroraClusterRestorerO
       })),
     ],
 
-    start: (order) =>
-      startDatabase(
-        order,
-        targetId(order),
-        async () => {
-          await rds.send(new RestoreDBClusterFromSnapshotCommand(restoreInput(order)));
-        },
-        () => findRestored(order),
-      ),
+    create: (order) => rds.send(new RestoreDBClusterFromSnapshotCommand(restoreInput(order))),
 
-    poll: async (order) => standing(rds, order, await find(order)),
-  };
-}
-
-const restoredOf = (cluster: DBCluster): RestoredDatabase => ({
-  id: cluster.DBClusterIdentifier ?? '',
-  status: cluster.Status ?? 'creating',
-  tags: cluster.TagList ?? [],
-});
-
-async function snapshotStatus(rds: RDSClient, id: string): Promise<string | undefined> {
-  const { DBClusterSnapshots = [] } = await rds.send(
-    new DescribeDBClusterSnapshotsCommand({ DBClusterSnapshotIdentifier: id }),
-  );
-  return DBClusterSnapshots[0]?.Status;
+    complete: (order, cluster) => withMembers(rds, order, cluster),
+  });
 }
 
 /** The cluster has to be there before members can be made; a cluster without members takes no connections. */
-async function standing(
+async function withMembers(
   rds: RDSClient,
   order: DatabaseOrder,
-  cluster: DBCluster | undefined,
+  { Endpoint, ReaderEndpoint }: DBCluster,
 ): Promise<DatabaseStanding> {
-  const id = targetId(order);
-  if (!cluster) return { state: 'pending', detail: `RDS does not show ${id} yet` };
-  const stranger = strangeness(order, restoredOf(cluster));
-  if (stranger !== undefined) return { state: 'failed', reason: stranger };
-  const { status } = restoredOf(cluster);
-  const clusterStanding = standingOf(status);
-  if (clusterStanding === 'failed')
-    return { state: 'failed', reason: `the cluster ${id} is ${status}: look at its events in RDS` };
-  if (clusterStanding === 'pending') return { state: 'pending', detail: status };
   const members = await completeMembers(rds, order);
   if (members.state !== 'complete') return members;
   const { relaunch } = order.point;
   const endpoints: Renamed[] = [
-    ...renamed('endpoint', textAt(recordAt(relaunch, 'endpoint'), 'address'), cluster.Endpoint),
-    ...renamed(
-      'reader endpoint',
-      textAt(recordAt(relaunch, 'reader_endpoint'), 'address'),
-      cluster.ReaderEndpoint,
-    ),
+    ...renamed('endpoint', textAt(recordAt(relaunch, 'endpoint'), 'address'), Endpoint),
+    ...renamed('reader endpoint', textAt(recordAt(relaunch, 'reader_endpoint'), 'address'), ReaderEndpoint),
     ...members.endpoints,
   ];
-  return { state: 'available', id, endpoints };
+  return { state: 'available', id: targetId(order), endpoints };
 }
 
 const renamed = (what: string, old: string | undefined, fresh: string | undefined): Renamed[] =>
