@@ -22,13 +22,12 @@ import {
   beginSnapshot,
   claimName,
   clusterFamily,
-  findSnapshot,
-  invalidSnapshotState,
+  deleteSnapshot,
+  findSourceOfCopy,
   keyOfCopy,
   percentOf,
   requireKey,
   snapshotArn,
-  snapshotNotFound,
 } from './snapshot-family.ts';
 import { listed } from './snapshot-listing.ts';
 import { readTags, type Tags, tagList } from './tags.ts';
@@ -145,31 +144,23 @@ export function clusterSnapshotRoutes(model: RdsModel): Record<string, AnyHandle
     },
 
     DeleteDBClusterSnapshot: (input: DeleteDBClusterSnapshotMessage, request: RequestContext) => {
-      const { clusterSnapshots } = ofCaller(model, request);
-      const name = input.DBClusterSnapshotIdentifier ?? '';
-      const stored = clusterSnapshots.get(name.toLowerCase());
-      if (!stored) throw snapshotNotFound(clusterFamily, name);
-      if (stored.status !== 'available' && stored.status !== 'failed') {
-        throw invalidSnapshotState(
-          clusterFamily,
-          `Cannot delete the snapshot ${stored.id}: its state is ${stored.status}.`,
-        );
-      }
-      if (stored.type === 'automated') {
-        throw invalidSnapshotState(clusterFamily, `The snapshot ${stored.id} is not a manual one.`);
-      }
-      clusterSnapshots.delete(stored.id);
+      const stored = deleteSnapshot(
+        clusterFamily,
+        ofCaller(model, request),
+        input.DBClusterSnapshotIdentifier,
+      );
       return { DBClusterSnapshot: { ...viewClusterSnapshot(stored, request.now), Status: 'deleted' } };
     },
 
     CopyDBClusterSnapshot: (input: CopyDBClusterSnapshotMessage, request: RequestContext) => {
       const holdings = ofCaller(model, request);
       const given = readTags(input.Tags);
-      const name = input.SourceDBClusterSnapshotIdentifier ?? '';
-      const source = findSnapshot(model, clusterFamily, holdings, name);
-      if (source.status !== 'available') {
-        throw invalidSnapshotState(clusterFamily, `The snapshot ${source.id} is not available.`);
-      }
+      const source = findSourceOfCopy(
+        model,
+        clusterFamily,
+        holdings,
+        input.SourceDBClusterSnapshotIdentifier,
+      );
       const wanted = input.TargetDBClusterSnapshotIdentifier ?? '';
       const id = claimName(model, clusterFamily, holdings, 'TargetDBClusterSnapshotIdentifier', wanted);
       const key = keyOfCopy(model, clusterFamily, holdings, source, source.facts.KmsKeyId, input.KmsKeyId);

@@ -21,14 +21,13 @@ import { matcher, pageOf } from './paging.ts';
 import {
   beginSnapshot,
   claimName,
-  findSnapshot,
+  deleteSnapshot,
+  findSourceOfCopy,
   instanceFamily,
-  invalidSnapshotState,
   keyOfCopy,
   percentOf,
   requireKey,
   snapshotArn,
-  snapshotNotFound,
 } from './snapshot-family.ts';
 import { listed } from './snapshot-listing.ts';
 import { readTags, type Tags, tagList } from './tags.ts';
@@ -170,30 +169,14 @@ export function instanceSnapshotRoutes(model: RdsModel): Record<string, AnyHandl
     },
 
     DeleteDBSnapshot: (input: DeleteDBSnapshotMessage, request: RequestContext) => {
-      const { snapshots } = ofCaller(model, request);
-      const name = input.DBSnapshotIdentifier ?? '';
-      const stored = snapshots.get(name.toLowerCase());
-      if (!stored) throw snapshotNotFound(instanceFamily, name);
-      if (stored.status !== 'available' && stored.status !== 'failed') {
-        throw invalidSnapshotState(
-          instanceFamily,
-          `Cannot delete the snapshot ${stored.id}: its state is ${stored.status}.`,
-        );
-      }
-      if (stored.type === 'automated') {
-        throw invalidSnapshotState(instanceFamily, `The snapshot ${stored.id} is not a manual one.`);
-      }
-      snapshots.delete(stored.id);
+      const stored = deleteSnapshot(instanceFamily, ofCaller(model, request), input.DBSnapshotIdentifier);
       return { DBSnapshot: { ...viewSnapshot(stored, request.now), Status: 'deleted' } };
     },
 
     CopyDBSnapshot: (input: CopyDBSnapshotMessage, request: RequestContext) => {
       const holdings = ofCaller(model, request);
       const given = readTags(input.Tags);
-      const source = findSnapshot(model, instanceFamily, holdings, input.SourceDBSnapshotIdentifier ?? '');
-      if (source.status !== 'available') {
-        throw invalidSnapshotState(instanceFamily, `The snapshot ${source.id} is not available.`);
-      }
+      const source = findSourceOfCopy(model, instanceFamily, holdings, input.SourceDBSnapshotIdentifier);
       const wanted = input.TargetDBSnapshotIdentifier ?? '';
       const id = claimName(model, instanceFamily, holdings, 'TargetDBSnapshotIdentifier', wanted);
       const key = keyOfCopy(model, instanceFamily, holdings, source, source.facts.KmsKeyId, input.KmsKeyId);

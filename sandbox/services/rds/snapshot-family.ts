@@ -157,6 +157,40 @@ export function findSnapshot<F>(
   throw snapshotNotFound(family, name);
 }
 
+/** As `findSnapshot`, of one that is there to be copied. Throws the family's state error for any other. */
+export function findSourceOfCopy<F>(
+  model: RdsModel,
+  family: SnapshotFamily<F>,
+  holdings: Holdings,
+  name = '',
+): StoredSnapshot<F> {
+  const source = findSnapshot(model, family, holdings, name);
+  if (source.status === 'available') return source;
+  throw invalidSnapshotState(family, `The snapshot ${source.id} is not available.`);
+}
+
+/** Takes a manual snapshot that is not under way out of the account, and answers it as it was. */
+export function deleteSnapshot<F>(
+  family: SnapshotFamily<F>,
+  holdings: Holdings,
+  name = '',
+): StoredSnapshot<F> {
+  const store = family.store(holdings);
+  const stored = store.get(name.toLowerCase());
+  if (!stored) throw snapshotNotFound(family, name);
+  if (stored.status !== 'available' && stored.status !== 'failed') {
+    throw invalidSnapshotState(
+      family,
+      `Cannot delete the snapshot ${stored.id}: its state is ${stored.status}.`,
+    );
+  }
+  if (stored.type === 'automated') {
+    throw invalidSnapshotState(family, `The snapshot ${stored.id} is not a manual one.`);
+  }
+  store.delete(stored.id);
+  return stored;
+}
+
 /**
  * Which key a copy is encrypted with. An encrypted snapshot of another account or Region needs one to be named: its
  * own key cannot be used here. Throws KMSKeyNotAccessibleFault, SnapshotQuotaExceeded.
