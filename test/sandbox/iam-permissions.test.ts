@@ -9,40 +9,12 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type RunningSandbox, startSandbox } from '../../sandbox/start.ts';
+import { describe, expect, it } from 'vitest';
 import { refusal } from '../support/ec2-sandbox.ts';
+import { account, everything, region, roleArn, useIamSandbox, vault } from '../support/iam-sandbox.ts';
 
-const account = '123456789012';
-const region = 'eu-west-1';
-const roleArn = `arn:aws:iam::${account}:role/worker`;
-const _session = `arn:aws:sts::${account}:assumed-role/worker/test`;
-const vault = 'acme-vault';
-
-let sandbox: RunningSandbox;
-beforeEach(async () => {
-  sandbox = await startSandbox({ policies: { [roleArn]: [] } });
-  sandbox.s3.seedBucket({ name: vault, region, account, versioned: true });
-});
-afterEach(async () => {
-  expect(sandbox.internalErrors).toEqual([]);
-  await sandbox.close();
-});
-
-/** Any client of the role's session, with one attempt so that the first answer shows. */
-const as = <C>(Client: new (config: object) => C, credentials = sandbox.iam.session(roleArn, 'test')): C =>
-  new Client({
-    endpoint: sandbox.url,
-    region,
-    credentials,
-    maxAttempts: 1,
-    forcePathStyle: true,
-  });
-const allow = (...statements: object[]): void =>
-  sandbox.iam.setPolicies(roleArn, [
-    { Version: '2012-10-17', Statement: statements.map((each) => ({ Effect: 'Allow', ...each })) },
-  ]);
-const everything = { Action: '*', Resource: '*' };
+const iam = useIamSandbox();
+const { as, allow } = iam;
 
 describe('permissions', () => {
   it('on something that is not there let the service say so', async () => {
@@ -55,13 +27,13 @@ describe('permissions', () => {
 
   it('tell an explicit denial apart', async () => {
     allow(everything, { Effect: 'Deny', Action: 'ec2:Terminate*', Resource: '*' });
-    const { id } = sandbox.ec2.seed(region).addInstance();
+    const { id } = iam.current.ec2.seed(region).addInstance();
     const call = as(EC2Client).send(new TerminateInstancesCommand({ InstanceIds: [id] }));
     expect(await refusal(call)).toContain('with an explicit deny in an identity-based policy');
   });
 
   it('of database snapshots go by names and tags, of both ends', async () => {
-    sandbox.rds.seed(account, region).addInstance({ id: 'circle-db' });
+    iam.current.rds.seed(account, region).addInstance({ id: 'circle-db' });
     allow(
       { Action: 'rds:CreateDBSnapshot', Resource: `arn:aws:rds:${region}:${account}:db:circle-db` },
       {
@@ -97,7 +69,7 @@ describe('permissions', () => {
   });
 
   it('of commands need the document and the machine', async () => {
-    const { id } = sandbox.ec2.seed(region).addInstance({ tags: { 'snapkeep:restore': 'r1' } });
+    const { id } = iam.current.ec2.seed(region).addInstance({ tags: { 'snapkeep:restore': 'r1' } });
     const send = () =>
       as(SSMClient).send(
         new SendCommandCommand({
@@ -119,7 +91,7 @@ describe('permissions', () => {
   });
 
   it('of functions tell an alias from the function', async () => {
-    sandbox.lambda.registerFunction('worker', () => 'done');
+    iam.current.lambda.registerFunction('worker', () => 'done');
     const arn = `arn:aws:lambda:${region}:${account}:function:worker`;
     allow({ Action: 'lambda:InvokeFunction', Resource: `${arn}:live` });
     const invoke = (FunctionName: string, Qualifier?: string) =>
@@ -144,7 +116,7 @@ describe('objects', () => {
   });
 
   it('obey the policy of their bucket, whoever comes', async () => {
-    const admin = as(S3Client, sandbox.identity);
+    const admin = as(S3Client, iam.current.identity);
     await admin.send(
       new PutBucketPolicyCommand({
         Bucket: vault,

@@ -13,40 +13,20 @@ import { GetObjectCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { DescribeInstanceInformationCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type RunningSandbox, startSandbox } from '../../sandbox/start.ts';
+import { describe, expect, it } from 'vitest';
 import { refusal } from '../support/ec2-sandbox.ts';
+import {
+  account,
+  everything,
+  region,
+  roleArn,
+  sessionArn as session,
+  useIamSandbox,
+  vault,
+} from '../support/iam-sandbox.ts';
 
-const account = '123456789012';
-const region = 'eu-west-1';
-const roleArn = `arn:aws:iam::${account}:role/worker`;
-const session = `arn:aws:sts::${account}:assumed-role/worker/test`;
-const vault = 'acme-vault';
-
-let sandbox: RunningSandbox;
-beforeEach(async () => {
-  sandbox = await startSandbox({ policies: { [roleArn]: [] } });
-  sandbox.s3.seedBucket({ name: vault, region, account, versioned: true });
-});
-afterEach(async () => {
-  expect(sandbox.internalErrors).toEqual([]);
-  await sandbox.close();
-});
-
-/** Any client of the role's session, with one attempt so that the first answer shows. */
-const as = <C>(Client: new (config: object) => C, credentials = sandbox.iam.session(roleArn, 'test')): C =>
-  new Client({
-    endpoint: sandbox.url,
-    region,
-    credentials,
-    maxAttempts: 1,
-    forcePathStyle: true,
-  });
-const allow = (...statements: object[]): void =>
-  sandbox.iam.setPolicies(roleArn, [
-    { Version: '2012-10-17', Statement: statements.map((each) => ({ Effect: 'Allow', ...each })) },
-  ]);
-const everything = { Action: '*', Resource: '*' };
+const iam = useIamSandbox();
+const { as, allow } = iam;
 
 describe('a session of a role without permissions', () => {
   it('learns so from EC2 in the words of EC2', async () => {
@@ -120,7 +100,7 @@ describe('a session of a role without permissions', () => {
   });
 
   it('is the fate of a role that nobody gave any policies', async () => {
-    const other = sandbox.iam.session(`arn:aws:iam::${account}:role/other`);
+    const other = iam.current.iam.session(`arn:aws:iam::${account}:role/other`);
     expect(await refusal(as(EC2Client, other).send(new DescribeInstancesCommand()))).toContain(
       'UnauthorizedOperation',
     );
@@ -144,7 +124,7 @@ describe('CreateImage', () => {
   };
   const tags = [{ Key: 'a', Value: 'b' }];
   const order = (tagged = true) => {
-    const { id } = sandbox.ec2.seed(region).addInstance({ tags: { Role: 'ci' } });
+    const { id } = iam.current.ec2.seed(region).addInstance({ tags: { Role: 'ci' } });
     return new CreateImageCommand({
       InstanceId: id,
       Name: `n-${id}`,
@@ -176,7 +156,7 @@ describe('CreateImage', () => {
 
   it('goes by the tags of the source as they are at that moment', async () => {
     allow(images, snapshots, instances, tagging);
-    const { id } = sandbox.ec2.seed(region).addInstance({ tags: { Role: 'other' } });
+    const { id } = iam.current.ec2.seed(region).addInstance({ tags: { Role: 'other' } });
     const foreign = new CreateImageCommand({ InstanceId: id, Name: 'x' });
     expect(await refusal(as(EC2Client).send(foreign))).toContain(`instance/${id}`);
   });
@@ -184,7 +164,7 @@ describe('CreateImage', () => {
 
 describe('RunInstances', () => {
   it('asks for every resource of a launch and for the role of its profile', async () => {
-    const seed = sandbox.ec2.seed(region);
+    const seed = iam.current.ec2.seed(region);
     const { id: imageId } = seed.addImage({ name: 'base' });
     const { groupId } = seed.addSecurityGroup({ name: 'web' });
     const { subnetId } = seed.addSubnet();
@@ -192,7 +172,7 @@ describe('RunInstances', () => {
     seed.addInstance({ instanceProfile: 'restored' });
     allow(everything);
     const asked: string[] = [];
-    sandbox.iam.onDecision(({ demand }) => asked.push(`${demand.action} ${demand.resource}`));
+    iam.current.iam.onDecision(({ demand }) => asked.push(`${demand.action} ${demand.resource}`));
     await as(EC2Client).send(
       new RunInstancesCommand({
         ImageId: imageId,
@@ -211,7 +191,7 @@ describe('RunInstances', () => {
       [
         `ec2:CreateTags ${own}:instance/*`,
         `ec2:RunInstances arn:aws:ec2:${region}::image/${imageId}`,
-        `ec2:RunInstances arn:aws:ec2:${region}::snapshot/${[...sandbox.ec2.region(region).snapshots.keys()][0]}`,
+        `ec2:RunInstances arn:aws:ec2:${region}::snapshot/${[...iam.current.ec2.region(region).snapshots.keys()][0]}`,
         `ec2:RunInstances ${own}:instance/*`,
         `ec2:RunInstances ${own}:key-pair/admin`,
         `ec2:RunInstances ${own}:network-interface/*`,
@@ -226,7 +206,7 @@ describe('RunInstances', () => {
 
 describe('the record of a role', () => {
   it('tells what was used, refused and never needed, by statement', async () => {
-    sandbox.s3.seedObject(vault, 'a', 'x');
+    iam.current.s3.seedObject(vault, 'a', 'x');
     allow(
       { Action: ['s3:GetObject', 's3:PutObject'], Resource: `arn:aws:s3:::${vault}/*` },
       { Sid: 'Second', Action: 's3:GetObject', Resource: 'arn:aws:s3:::other/*' },
@@ -235,7 +215,7 @@ describe('the record of a role', () => {
     await s3.send(new GetObjectCommand({ Bucket: vault, Key: 'a' }));
     await s3.send(new GetObjectCommand({ Bucket: vault, Key: 'a' }));
     await refusal(s3.send(new ListObjectVersionsCommand({ Bucket: vault })));
-    const { used, refused, allowed, unused } = sandbox.iam.usage(roleArn);
+    const { used, refused, allowed, unused } = iam.current.iam.usage(roleArn);
     expect([...used]).toEqual([['s3:GetObject', 2]]);
     expect([...refused.keys()]).toEqual(['s3:ListBucketVersions']);
     expect(allowed).toEqual(['s3:GetObject', 's3:PutObject']);
