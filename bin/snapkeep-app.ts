@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   const { config, warnings } = await loadConfig(file);
   for (const warning of warnings) console.error(formatProblem(warning, true));
   const root = fileURLToPath(new URL('..', import.meta.url));
-  const bundles = buildBundles({
+  const bundles = await buildBundles({
     config,
     snapkeepVersion: packageJson.version,
     outputFolder: join(root, 'dist', 'functions', config.deployment),

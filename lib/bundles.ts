@@ -1,10 +1,11 @@
 import { cpSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { build } from 'esbuild';
 import { loadProfile } from '../functions/applications/load-profile.ts';
 import { applicationNames } from '../functions/plan/applications.ts';
 import type { Config } from '../functions/plan/config.ts';
+import { foldSchemaKeysPlugin } from './fold-schema-keys.ts';
 
 /** Functions by what they do; each is one file in `functions/handlers`. */
 export const bundleNames = [
@@ -24,7 +25,7 @@ export type Bundles = Readonly<Record<BundleName, string>>;
 export interface BundleOptions {
   readonly config: Config;
   readonly snapkeepVersion: string;
-  /** Gets one folder per function; what was in those is replaced. */
+  /** Gets one folder per function, and `source-maps` with one file per function; what was in those is replaced. */
   readonly outputFolder: string;
 }
 
@@ -46,9 +47,10 @@ const banner = [
 /**
  * Bundles every handler with all that it imports, the AWS SDK included (it loads in half the time of the one in the
  * runtime), and puts the configuration beside it. The same sources and configuration make the same bytes, so an
- * unchanged deployment changes no function.
+ * unchanged deployment changes no function. Source maps are not uploaded: they stay where the stack was synthesized.
  */
-export function buildBundles({ config, snapkeepVersion, outputFolder }: BundleOptions): Bundles {
+export async function buildBundles(options: BundleOptions): Promise<Bundles> {
+  const { config, snapkeepVersion, outputFolder } = options;
   const folders: Record<BundleName, string> = {
     start: join(outputFolder, 'start'),
     backup: join(outputFolder, 'backup'),
@@ -58,34 +60,51 @@ export function buildBundles({ config, snapkeepVersion, outputFolder }: BundleOp
     restore: join(outputFolder, 'restore'),
     'restore-worker': join(outputFolder, 'restore-worker'),
   };
-  for (const name of bundleNames) {
-    const folder = folders[name];
+  const maps = join(outputFolder, 'source-maps');
+  for (const folder of [...Object.values(folders), maps]) {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    buildSync({
-      absWorkingDir: root,
-      entryPoints: [`functions/handlers/${name}.ts`],
-      outfile: join(folder, 'index.mjs'),
-      bundle: true,
-      minify: true,
-      // Class names are names of errors, which reports and tests read.
-      keepNames: true,
-      platform: 'node',
-      target: 'node24',
-      format: 'esm',
-      // esbuild prefers CommonJS for Node otherwise, which cannot be shaken and is half as large again.
-      mainFields: ['module', 'main'],
-      // In Lambda there is one place where credentials come from.
-      alias: { '@aws-sdk/credential-provider-node': './functions/clients/lambda-credentials.ts' },
-      banner: { js: banner },
-      charset: 'utf8',
-      legalComments: 'none',
-      logLevel: 'warning',
-    });
-    if (name === 'restore-worker') addProfiles(folder);
-    writeFileSync(join(folder, 'config.json'), `${JSON.stringify({ snapkeepVersion, config })}\n`);
   }
+  await Promise.all(
+    bundleNames.map(async (name) => {
+      const folder = folders[name];
+      await buildHandler(name, folder, join(maps, `${name}.mjs.map`));
+      if (name === 'restore-worker') addProfiles(folder);
+      writeFileSync(join(folder, 'config.json'), `${JSON.stringify({ snapkeepVersion, config })}\n`);
+    }),
+  );
   return folders;
+}
+
+async function buildHandler(name: BundleName, folder: string, mapFile: string): Promise<void> {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [`functions/handlers/${name}.ts`],
+    outfile: join(folder, 'index.mjs'),
+    bundle: true,
+    minify: true,
+    // Class names are names of errors, which reports and tests read.
+    keepNames: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    // esbuild prefers CommonJS for Node otherwise, which cannot be shaken and is half as large again.
+    mainFields: ['module', 'main'],
+    // In Lambda there is one place where credentials come from.
+    alias: { '@aws-sdk/credential-provider-node': './functions/clients/lambda-credentials.ts' },
+    plugins: [foldSchemaKeysPlugin],
+    banner: { js: banner },
+    charset: 'utf8',
+    legalComments: 'none',
+    // Beside the bundle, not named in it: a map is three times as large, and Lambda would have to load it.
+    sourcemap: 'external',
+    sourcesContent: false,
+    logLevel: 'warning',
+    write: false,
+  });
+  for (const { path, contents } of outputFiles) {
+    writeFileSync(extname(path) === '.map' ? mapFile : path, contents);
+  }
 }
 
 /** What a restore makes its scripts of: the profiles, read already, and the parts that all of them share. */
