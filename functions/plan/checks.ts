@@ -1,14 +1,18 @@
-import type { Config, Plan, SourceSelection } from './config.ts';
+import type { Plan, SourceSelection } from './config.ts';
+import { inFileOrder } from './issues.ts';
 import { nearest } from './nearest.ts';
-import { type ConfigWarning, formatPath, type PathPart, type Problem } from './problems.ts';
-import { isKnownRegion, knownRegions } from './regions.ts';
+import {
+  type At,
+  type ConfigWarning,
+  type Findings,
+  formatPath,
+  type PathPart,
+  type Problem,
+} from './problems.ts';
+import { checkRegions } from './region-checks.ts';
 import { parseScheduleExpression } from './schedule.ts';
+import type { FileParts } from './split.ts';
 import type { YamlDocument } from './yaml-document.ts';
-
-export interface Findings {
-  readonly problems: readonly Problem[];
-  readonly warnings: readonly ConfigWarning[];
-}
 
 interface Place {
   readonly path: readonly PathPart[];
@@ -19,14 +23,12 @@ const shortestUsefulMinutes = 15;
 
 /** What no single value shows: values that do not fit together, and ones that are allowed but odd. */
 export function checkAcrossSections(
-  config: Config,
+  parts: FileParts,
   document: YamlDocument,
   file: string,
   applications: readonly string[] | undefined,
 ): Findings {
-  const problems: Problem[] = [];
-  const warnings: ConfigWarning[] = [];
-  const at = (path: readonly PathPart[], message: string, remedy: string): Problem => ({
+  const at: At = (path, message, remedy) => ({
     file,
     ...document.locate(path, 'value'),
     path: formatPath(path),
@@ -34,22 +36,11 @@ export function checkAcrossSections(
     remedy,
   });
 
-  if (!isKnownRegion(config.region)) {
-    const guess = nearest(config.region, knownRegions);
-    const remedy = guess === undefined ? 'Check the spelling.' : `Did you mean ${guess}?`;
-    warnings.push(at(['region'], `${config.region} is not a Region that this version knows`, remedy));
-  }
-  const keyRegion = config.vault.kmsKey?.split(':')[3];
-  if (keyRegion !== undefined && keyRegion !== config.region) {
-    const message = `found a key in ${keyRegion}, expected one in ${config.region}, where the vault is`;
-    problems.push(at(['vault', 'kmsKey'], message, 'Use a key of that Region.'));
-  }
-  if (config.vault.lockMode === 'compliance' && config.vault.lockDays > 365) {
-    const message = `with compliance nobody can delete a ledger entry for ${config.vault.lockDays} days`;
-    warnings.push(at(['vault', 'lockDays'], message, 'Use governance or fewer days if that is not wanted.'));
-  }
-  for (const [index, email] of config.notify.emails.entries()) {
-    if (config.notify.emails.indexOf(email) < index) {
+  const regions = checkRegions(parts, at);
+  const problems: Problem[] = [...regions.problems];
+  const warnings: ConfigWarning[] = [...regions.warnings];
+  for (const [index, email] of parts.notify.emails.entries()) {
+    if (parts.notify.emails.indexOf(email) < index) {
       problems.push(at(['notify', 'emails', index], `${email} is there twice`, 'Remove one of the two.'));
     }
   }
@@ -61,13 +52,13 @@ export function checkAcrossSections(
     warnings.push({ ...at(placeholder, message, 'Replace what `snapkeep init` could not know.'), path: '' });
   }
 
-  for (const path of findWildcards(config)) {
+  for (const path of findWildcards(parts)) {
     const remedy = 'Name the whole value, or make a list item per value.';
     warnings.push(at(path, 'tag values are compared as they are: * and ? stand for themselves', remedy));
   }
 
   const elsewhere = new Map<string, string>();
-  for (const plan of Object.values(config.plans)) {
+  for (const { region, plan } of parts.plans) {
     const base = ['plans', plan.name];
     if (plan.application !== undefined && applications?.includes(plan.application) === false) {
       const guess = nearest(plan.application, applications);
@@ -83,7 +74,7 @@ export function checkAcrossSections(
     );
     if (problems.length === 0)
       warnings.push(
-        ...sharedSources(plan, elsewhere).map(({ path, label }) =>
+        ...sharedSources(plan, region, elsewhere).map(({ path, label }) =>
           at(path, label, 'Each plan makes its own copies of it.'),
         ),
       );
@@ -93,6 +84,9 @@ export function checkAcrossSections(
       const remedy = 'Name the application, or leave the key out.';
       warnings.push(at([...base, 'consistency'], message, remedy));
     }
+    const requests = checkRequests(plan, at);
+    problems.push(...requests.problems);
+    warnings.push(...requests.warnings);
     const often = tooOften(plan);
     if (often !== undefined) {
       warnings.push(
@@ -100,7 +94,7 @@ export function checkAcrossSections(
       );
     }
   }
-  return { problems, warnings };
+  return { problems: inFileOrder(problems), warnings };
 }
 
 /** Places where the starting configuration of `snapkeep init` was not filled in. */
@@ -112,8 +106,8 @@ function findPlaceholders(value: unknown, path: readonly PathPart[]): readonly (
 }
 
 /** Tags that look like patterns. The services differ in what they would make of them, so nothing is made of them. */
-const findWildcards = (config: Config): readonly (readonly PathPart[])[] =>
-  Object.values(config.plans).flatMap((plan) =>
+const findWildcards = ({ plans }: FileParts): readonly (readonly PathPart[])[] =>
+  plans.flatMap(({ plan }) =>
     plan.sources.flatMap((source, index) =>
       ('tags' in source.select ? Object.entries(source.select.tags) : [])
         .filter(([, value]) => /[*?]/.test(value))
@@ -149,12 +143,14 @@ function repeatedSources(plan: Plan): readonly Place[] {
   return [...selected(plan)].filter(({ key }) => seen.size === seen.add(key).size);
 }
 
-function sharedSources(plan: Plan, elsewhere: Map<string, string>): readonly Place[] {
+/** A name means something else in another Region. `elsewhere` knows plans by Region and source. */
+function sharedSources(plan: Plan, region: string, elsewhere: Map<string, string>): readonly Place[] {
   const shared: Place[] = [];
   for (const { path, label, key, byName } of selected(plan)) {
-    const other = elsewhere.get(key);
+    const source = `${region} ${key}`;
+    const other = elsewhere.get(source);
     if (byName && other !== undefined) shared.push({ path, label: `${label} is also in the plan ${other}` });
-    if (other === undefined) elsewhere.set(key, plan.name);
+    if (other === undefined) elsewhere.set(source, plan.name);
   }
   return shared;
 }

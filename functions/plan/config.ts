@@ -25,12 +25,28 @@ export interface Schedule {
   readonly flexibleWindowMinutes?: number;
 }
 
+/** An EBS snapshot lock, by duration. */
+export interface SnapshotLock {
+  readonly days: number;
+  readonly mode: 'governance' | 'compliance';
+  /** Compliance only; without it such a lock is final at once. */
+  readonly coolOffHours?: number;
+}
+
+/** What keeps the AMIs of a plan from being deleted before their time; of the two at least one. */
+export interface Protection {
+  readonly lockSnapshots?: SnapshotLock;
+  readonly deregistrationProtection?: 'with-cooldown' | 'without-cooldown';
+}
+
 export interface RestoreTargets {
   readonly subnet?: string;
   readonly securityGroups?: readonly string[];
   readonly quarantineGroup?: string;
   readonly instanceProfile?: string;
   readonly hostname?: string;
+  /** ID of the Route 53 zone in which a deployed restore may change the record of `hostname`. */
+  readonly hostedZone?: string;
   /** Further targets that a request may name. */
   readonly allow?: AllowedTargets;
 }
@@ -50,6 +66,7 @@ export interface Plan {
   readonly retention: RetentionPolicy;
   readonly timeoutSeconds: number;
   readonly consistency: 'preferred' | 'required';
+  readonly protect?: Protection;
   readonly restore?: RestoreTargets;
 }
 
@@ -61,12 +78,18 @@ export interface Vault {
   readonly kmsKey?: string;
 }
 
-/** `snapkeep.yaml` after validation, with every default filled in. */
+/** One Region of `snapkeep.yaml` after validation, with every default filled in. */
 export interface Config {
   readonly deployment: string;
   readonly region: string;
   readonly vault: Vault;
   readonly notify: { readonly emails: readonly string[] };
-  /** In the order of the file. */
+  /** Those of this Region, in the order of the file. */
   readonly plans: Readonly<Record<string, Plan>>;
 }
+
+/**
+ * A whole deployment: every Region that has plans, the one at the top of the file first, the others as the file names
+ * them. A plan is in exactly one of them, and each has a vault of its own.
+ */
+export type Regions = readonly [Config, ...Config[]];

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { toExpectation } from '../shared/expectation.ts';
 import { nearest } from './nearest.ts';
 import { describeValue, formatPath, type PathPart, type Problem } from './problems.ts';
-import { fileSchema, laterSections, laterSourceKinds, planName } from './schema.ts';
+import { fileSchema, laterSections, laterSourceKinds, planName, regionName } from './schema.ts';
 import type { YamlDocument } from './yaml-document.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -31,21 +31,31 @@ export function toProblems(
       (misspelt.has(formatPath(path)) && valueAt(document.value, path) === undefined);
     return consequence ? [] : [refusedValue(issue, document, file)];
   });
-  return inFileOrder(onePerPath([...planNameProblems(document, file), ...problems]));
+  return inFileOrder(onePerPath([...nameProblems(document, file), ...problems]));
 }
 
-const inFileOrder = (problems: readonly Problem[]): readonly Problem[] =>
+export const inFileOrder = (problems: readonly Problem[]): readonly Problem[] =>
   problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 
-/** Plans whose names cannot be used. Not the schema's business, see there. */
-export function planNameProblems(document: YamlDocument, file: string): readonly Problem[] {
-  const plans = valueAt(document.value, ['plans']);
-  if (typeof plans !== 'object' || plans === null || Array.isArray(plans)) return [];
-  return Object.keys(plans).flatMap((name) => {
-    const checked = planName.safeParse(name);
+/** Plans and Regions whose names cannot be used. Not the schema's business, see there. */
+export const nameProblems = (document: YamlDocument, file: string): readonly Problem[] => [
+  ...keyProblems('regions', regionName, document, file),
+  ...keyProblems('plans', planName, document, file),
+];
+
+function keyProblems(
+  section: string,
+  schema: z.ZodType,
+  document: YamlDocument,
+  file: string,
+): readonly Problem[] {
+  const named = valueAt(document.value, [section]);
+  if (typeof named !== 'object' || named === null || Array.isArray(named)) return [];
+  return Object.keys(named).flatMap((name) => {
+    const checked = schema.safeParse(name);
     if (checked.success) return [];
     const { expected, remedy } = toExpectation(checked.error.issues[0]?.message ?? '');
-    const path = ['plans', name];
+    const path = [section, name];
     const place = { file, ...document.locate(path, 'key'), path: formatPath(path) };
     const message = `found the name ${describeValue(name)}, expected ${expected}`;
     return [remedy === undefined ? { ...place, message } : { ...place, message, remedy }];

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { errorCode, usageError } from '../shared/errors.ts';
 import { applicationNames } from './applications.ts';
-import type { Config, Plan } from './config.ts';
+import type { Config, Plan, Regions } from './config.ts';
 import { nearest } from './nearest.ts';
 import { type ParsedConfig, type ParseOptions, parseConfigWithWarnings } from './parse.ts';
 
@@ -20,10 +20,21 @@ export async function loadConfig(
 export function findPlan(config: Config, name: string): Plan {
   const plan = Object.hasOwn(config.plans, name) ? config.plans[name] : undefined;
   if (plan !== undefined) return plan;
-  const names = Object.keys(config.plans);
+  throw unknownPlan(name, [config]);
+}
+
+/** The Region of the plan of that name. Throws a `usage` error that lists the plans there are. */
+export function findRegion(regions: Regions, name: string): Config {
+  const config = regions.find(({ plans }) => Object.hasOwn(plans, name));
+  if (config !== undefined) return config;
+  throw unknownPlan(name, regions);
+}
+
+function unknownPlan(name: string, regions: readonly Config[]): Error {
+  const names = regions.flatMap(({ plans }) => Object.keys(plans));
   const guess = nearest(name, names);
   const list = `Plans of this configuration: ${names.join(', ')}.`;
-  throw usageError(
+  return usageError(
     `there is no plan ${JSON.stringify(name)}.`,
     guess === undefined ? list : `Did you mean ${guess}? ${list}`,
   );

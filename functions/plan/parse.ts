@@ -1,9 +1,16 @@
 import { toRetentionPolicy } from '../retention/policy.ts';
 import { checkAcrossSections } from './checks.ts';
-import type { Config, Plan, RestoreTargets, Schedule, SourceSelection } from './config.ts';
-import { planNameProblems, toProblems } from './issues.ts';
+import type { Config, Plan, Regions, RestoreTargets, Schedule, SourceSelection, Vault } from './config.ts';
+import { nameProblems, toProblems } from './issues.ts';
 import { ConfigError, type ConfigWarning } from './problems.ts';
-import { fileSchema, type WrittenConfig, type WrittenPlan, type WrittenSource } from './schema.ts';
+import {
+  fileSchema,
+  type WrittenConfig,
+  type WrittenPlan,
+  type WrittenSource,
+  type WrittenVault,
+} from './schema.ts';
+import { type FileParts, type RegionEntry, splitRegions } from './split.ts';
 import { parseTimeout } from './texts.ts';
 import { parseYaml } from './yaml-document.ts';
 
@@ -13,19 +20,21 @@ export interface ParseOptions {
 }
 
 export interface ParsedConfig {
+  readonly regions: Regions;
+  /** The first of `regions`. */
   readonly config: Config;
   readonly warnings: readonly ConfigWarning[];
 }
 
-/**
- * The configuration that a text means, with every default filled in. Throws ConfigError (kind `usage`, exit 2)
- * with all problems at once. `fileName` is only named in messages.
- */
+/** The first Region of a text, which for most texts is all of it; see `parseConfigWithWarnings`. */
 export function parseConfig(text: string, fileName: string, options: ParseOptions = {}): Config {
-  return parseConfigWithWarnings(text, fileName, options).config;
+  return parseConfigWithWarnings(text, fileName, options).regions[0];
 }
 
-/** As `parseConfig`, with what a reader should look at though it is no error. */
+/**
+ * The configurations that a text means, with every default filled in, and what a reader should look at though it is
+ * no error. Throws ConfigError (kind `usage`, exit 2) with all problems at once. `fileName` is only named in messages.
+ */
 export function parseConfigWithWarnings(
   text: string,
   fileName: string,
@@ -34,26 +43,38 @@ export function parseConfigWithWarnings(
   const document = parseYaml(text, fileName);
   const result = fileSchema.safeParse(document.value);
   if (!result.success) throw new ConfigError(fileName, toProblems(result.error.issues, document, fileName));
-  const names = planNameProblems(document, fileName);
+  const names = nameProblems(document, fileName);
   if (names.length > 0) throw new ConfigError(fileName, names);
-  const config = toConfig(result.data);
-  const { problems, warnings } = checkAcrossSections(config, document, fileName, options.applications);
+  const parts = toParts(result.data);
+  const { problems, warnings } = checkAcrossSections(parts, document, fileName, options.applications);
   if (problems.length > 0) throw new ConfigError(fileName, problems);
-  return { config, warnings };
+  const regions = splitRegions(parts);
+  return { regions, config: regions[0], warnings };
 }
 
-function toConfig(written: WrittenConfig): Config {
-  const { bucket, lockDays, lockMode, existing, kmsKey } = written.vault;
+function toParts({ deployment, region, vault, regions = {}, notify, plans }: WrittenConfig): FileParts {
+  const further = Object.entries(regions).map(
+    ([name, entry]): RegionEntry => ({
+      region: name,
+      vault: toVault(entry.vault),
+      section: ['regions', name],
+    }),
+  );
   return {
-    deployment: written.deployment,
-    region: written.region,
-    vault: { bucket, lockDays, lockMode, existing, ...(kmsKey === undefined ? {} : { kmsKey }) },
-    notify: { emails: written.notify?.emails ?? [] },
-    plans: Object.fromEntries(
-      Object.entries(written.plans).map(([name, plan]) => [name, toPlan(name, plan)]),
-    ),
+    deployment,
+    notify: { emails: notify?.emails ?? [] },
+    regions: [{ region, vault: toVault(vault), section: [] }, ...further],
+    plans: Object.entries(plans).map(([name, plan]) => ({
+      region: plan.region ?? region,
+      plan: toPlan(name, plan),
+    })),
   };
 }
+
+const toVault = ({ bucket, lockDays, lockMode, existing, kmsKey }: WrittenVault): Vault => ({
+  ...{ bucket, lockDays, lockMode, existing },
+  ...(kmsKey === undefined ? {} : { kmsKey }),
+});
 
 function toPlan(name: string, written: WrittenPlan): Plan {
   const timeoutSeconds = parseTimeout(written.timeout);
@@ -66,6 +87,7 @@ function toPlan(name: string, written: WrittenPlan): Plan {
     retention: toRetentionPolicy(written.retention),
     timeoutSeconds,
     consistency: written.consistency,
+    ...(written.protect === undefined ? {} : { protect: toProtection(written.protect) }),
     ...(written.restore === undefined ? {} : { restore: toTargets(written.restore) }),
   };
 }
@@ -87,14 +109,26 @@ function toSelection(written: WrittenSource): SourceSelection {
   return { kind, select: { identifiers: identifiers.map((identifier) => identifier.toLowerCase()) } };
 }
 
+function toProtection(written: NonNullable<WrittenPlan['protect']>): Protection {
+  const { lockSnapshots, deregistrationProtection } = written;
+  const { days = 0, mode = 'governance', coolOffHours } = lockSnapshots ?? {};
+  return {
+    ...(lockSnapshots === undefined
+      ? {}
+      : { lockSnapshots: { days, mode, ...(coolOffHours === undefined ? {} : { coolOffHours }) } }),
+    ...(deregistrationProtection === undefined ? {} : { deregistrationProtection }),
+  };
+}
+
 function toTargets(written: NonNullable<WrittenPlan['restore']>): RestoreTargets {
-  const { subnet, securityGroups, quarantineGroup, instanceProfile, hostname, allow } = written;
+  const { subnet, securityGroups, quarantineGroup, instanceProfile, hostname, hostedZone, allow } = written;
   return {
     ...(subnet === undefined ? {} : { subnet }),
     ...(securityGroups === undefined ? {} : { securityGroups }),
     ...(quarantineGroup === undefined ? {} : { quarantineGroup }),
     ...(instanceProfile === undefined ? {} : { instanceProfile }),
     ...(hostname === undefined ? {} : { hostname }),
+    ...(hostedZone === undefined ? {} : { hostedZone }),
     ...(allow === undefined
       ? {}
       : {

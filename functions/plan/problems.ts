@@ -16,6 +16,15 @@ export interface Problem {
 /** What a reader should look at, though it is no error. Same form as a problem. */
 export type ConfigWarning = Problem;
 
+/** What a check has to say. */
+export interface Findings {
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly ConfigWarning[];
+}
+
+/** Makes a problem or a warning of a place in the file. */
+export type At = (path: readonly PathPart[], message: string, remedy: string) => Problem;
+
 /** A configuration that cannot be used, with everything that is wrong with it. */
 export class ConfigError extends SnapkeepError {
   readonly problems: readonly Problem[];

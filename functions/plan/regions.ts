@@ -50,4 +50,19 @@ export const knownRegions: readonly string[] = [
   'us-west-2',
 ];
 
+/** Partitions by the beginning of their Regions' names; every other Region is in `aws`. */
+const partitions = [
+  ['cn-', 'aws-cn'],
+  ['us-gov-', 'aws-us-gov'],
+  ['us-iso-', 'aws-iso'],
+  ['us-isob-', 'aws-iso-b'],
+  ['eu-isoe-', 'aws-iso-e'],
+  ['us-isof-', 'aws-iso-f'],
+  ['eusc-', 'aws-eusc'],
+] as const;
+
+/** The part of AWS that a Region belongs to. Accounts, names and credentials of one mean nothing in another. */
+export const partitionOf = (region: string): string =>
+  partitions.find(([beginning]) => region.startsWith(beginning))?.[1] ?? 'aws';
+
 export const isKnownRegion = (region: string): boolean => knownRegions.includes(region);

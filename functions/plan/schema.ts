@@ -13,6 +13,12 @@ export const configDefaults = {
   consistency: 'preferred',
 } as const;
 
+/**
+ * EBS takes up to 36,500 days. A permission can bound the days and not the mode, so a role that may lock for long in
+ * governance mode may do so in compliance mode as well, which nobody can undo.
+ */
+const snapshotLockDaysLimit = 365;
+
 /** A section: unknown keys are refused, and a value that is no mapping is answered with an example. */
 const section = <S extends z.ZodRawShape>(shape: S, example: string) =>
   z.strictObject(shape, { error: expecting(example) });
@@ -153,13 +159,63 @@ const restore = section(
       .optional()
       .describe('Instance profile of restored machines. The old one unless set.'),
     hostname: texts.hostname.optional().describe('Name under which people reach the application.'),
+    hostedZone: texts.hostedZone
+      .optional()
+      .describe('Route 53 zone in which a deployed restore may change the record of hostname. None unless set.'),
     allow: allow.optional(),
   },
   'a mapping such as { subnet: subnet-0123456789abcdef0 }',
 ).describe('Where restored machines go.');
 
+const lockSnapshots = section(
+  {
+    days: wholeNumber(1, snapshotLockDaysLimit, 'days').describe(
+      'Days for which nobody can delete the snapshots of an AMI.',
+    ),
+    mode: choice(['governance', 'compliance'])
+      .default(configDefaults.lockMode)
+      .describe('With compliance not even the root user can lift the lock.'),
+    coolOffHours: wholeNumber(1, 72, 'hours')
+      .optional()
+      .describe('With compliance: hours in which a person can still lift the lock. None unless set.'),
+  },
+  'a mapping such as { days: 14 }',
+)
+  .refine((value) => value.coolOffHours === undefined || value.mode === 'compliance', {
+    error: expecting(
+      'coolOffHours with mode: compliance only',
+      'A lock in governance mode can be lifted at any time: leave coolOffHours out.',
+    ),
+    when: evenIfInvalid,
+  })
+  .describe('EBS snapshot lock on the snapshots of every AMI. No lock unless set.');
+
+const protect = section(
+  {
+    lockSnapshots: lockSnapshots.optional(),
+    deregistrationProtection: choice(['with-cooldown', 'without-cooldown'])
+      .optional()
+      .describe(
+        'No AMI can be deregistered before its protection has been lifted; with-cooldown: nor in the 24 hours after. No protection unless set.',
+      ),
+  },
+  'a mapping such as { lockSnapshots: { days: 14 } }',
+)
+  .refine((value) => Object.keys(value).length > 0, {
+    error: expecting(
+      'lockSnapshots or deregistrationProtection',
+      'Give one of the two, or leave the section out.',
+    ),
+    when: evenIfInvalid,
+  })
+  .meta({ minProperties: 1 })
+  .describe('What keeps AMIs and their snapshots from being deleted before their time. Nothing unless set.');
+
 const plan = section(
   {
+    region: texts.region
+      .optional()
+      .describe('Region of the sources: a key of regions. The Region at the top unless set.'),
     application: texts.application
       .optional()
       .describe('Profile of the application. A plain fleet of independent sources unless set.'),
@@ -174,6 +230,7 @@ const plan = section(
     consistency: choice(['preferred', 'required'])
       .default(configDefaults.consistency)
       .describe('Whether a copy is worth having when the application could not be quiesced.'),
+    protect: protect.optional(),
     restore: restore.optional(),
   },
   'a plan with schedule, sources and retention',
@@ -181,6 +238,8 @@ const plan = section(
 
 /** The name of a plan: a key of `plans`. */
 export const planName = texts.name(planNameLimit);
+/** A key of `regions`. */
+export const regionName = texts.region;
 
 const vault = section(
   {
@@ -201,6 +260,8 @@ const vault = section(
   '{ bucket: my-vault }',
 ).describe('The S3 bucket with the ledger: versioned, locked, create-only.');
 
+const furtherRegion = section({ vault }, 'a mapping such as { vault: { bucket: my-vault-us-east-1 } }');
+
 const notify = section(
   {
     emails: z
@@ -220,9 +281,15 @@ export const fileSchema = section(
       .describe('Name of this installation, the tag snapkeep:managed.'),
     region: texts.region.describe('AWS Region of the sources and of the deployment.'),
     vault,
+    regions: z
+      // Names are checked by `nameProblems`, as those of plans are.
+      .record(z.string(), furtherRegion, { error: expecting('further Regions by name, each with a vault') })
+      .optional()
+      .meta({ propertyNames: { pattern: texts.regionPattern.source } })
+      .describe('Further Regions of this installation. Each has a stack and a vault of its own.'),
     notify: notify.optional(),
     plans: z
-      // Names are checked by `planNameProblems`: a key that is refused here would hide the mistakes of its plan.
+      // Names are checked by `nameProblems`: a key that is refused here would hide the mistakes of its plan.
       .record(z.string(), plan, { error: expecting('at least one plan by name') })
       .refine((plans) => Object.keys(plans).length > 0, { error: expecting('at least one plan by name') })
       .meta({
@@ -236,6 +303,7 @@ export const fileSchema = section(
 
 export type WrittenConfig = z.output<typeof fileSchema>;
 export type WrittenPlan = WrittenConfig['plans'][string];
+export type WrittenVault = WrittenConfig['vault'];
 export type WrittenSource = WrittenPlan['sources'][number];
 
 /** Words of the design that later versions will understand, so that they are not taken for typing mistakes. */

@@ -29,9 +29,10 @@ const regionExpectation = expecting(
   'Give the Region itself: no Availability Zone (eu-west-1a), no place name.',
 );
 // Two to four letters (eu, eusc), one or more words, a number: the form of every Region of every partition.
+export const regionPattern = /^[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}$/;
 export const region = z
   .string({ error: regionExpectation })
-  .regex(/^[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}$/, { error: regionExpectation });
+  .regex(regionPattern, { error: regionExpectation });
 
 /** S3 "General purpose bucket naming rules". */
 export const bucket = text(
@@ -74,6 +75,12 @@ export const hostname = text(
   /^(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/,
   'a host name such as ci.example.com',
   'Give the name alone, without https:// and without a port.',
+);
+
+export const hostedZone = text(
+  /^Z[A-Z0-9]{4,31}$/,
+  'the ID of a hosted zone such as Z0123456789ABCDEFGHIJ',
+  'Give the ID alone, without /hostedzone/ before it.',
 );
 
 /** CreateDBInstance and CreateDBCluster in the Amazon RDS API Reference give the same rules. */
