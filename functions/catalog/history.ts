@@ -15,6 +15,7 @@ import {
   forgetSchema,
   type Hold,
   holdSchema,
+  type RemovedAndLeft,
   type RotationIntent,
   removalsSchema,
   rotationIntentSchema,
@@ -35,10 +36,16 @@ export interface BackupHistory {
   readonly hold?: Hold;
   /** IDs of recovery points that rotation has removed. */
   readonly removed: ReadonlySet<string>;
+  /** EBS snapshots that rotations had to leave of what they removed, and the last that said so. */
+  readonly left: readonly LeftSnapshot[];
   /** Rotation has left nothing of it. */
   readonly nothingLeft: boolean;
   /** A document of it cannot be used, and what that one says is missing here; only with `onUnreadable`. */
   readonly unreadable?: true;
+}
+
+export interface LeftSnapshot extends RemovedAndLeft {
+  readonly run: string;
 }
 
 /** What the ledger says of one plan, as far as something may be left of it. */
@@ -116,6 +123,7 @@ export async function readHistory(
       ...(manifest === undefined ? {} : { manifest }),
       ...(hold?.action === 'hold' ? { hold } : {}),
       removed: new Set(removals.flatMap((document) => document?.removed ?? [])),
+      left: present(removals).flatMap(({ run, left = [] }) => left.map((each) => ({ ...each, run }))),
       nothingLeft: listed.removed,
       ...(isSpoilt([main, listed.lastHold, ...listed.removals]) ? { unreadable: true } : {}),
     };

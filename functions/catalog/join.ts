@@ -42,6 +42,7 @@ class Join {
   readonly #copiesByName: ReadonlyMap<string, LiveCopy>;
   /** Run of the unfinished rotation that names an ID for removal. */
   readonly #begun = new Map<string, string>();
+  /** Snapshots that a rotation has named for removal and that may be there still. */
   readonly #begunSnapshots = new Map<string, { run: string; backupId: string; sourceKey: string }>();
   /** Live resources that some ledger entry answers for. */
   readonly #known = new Set<string>();
@@ -52,6 +53,10 @@ class Join {
     this.#copies = new Map([...untagged, ...copies].map((copy) => [copy.id, copy]));
     this.#copiesByName = new Map(copies.map((copy) => [`${copy.kind}/${copy.name}`, copy]));
     this.#strays = new Map(strays.map((stray) => [stray.id, stray]));
+    for (const { backupId, left } of question.history.backups) {
+      for (const { snapshot, source, run } of left)
+        this.#begunSnapshots.set(snapshot, { run, backupId, sourceKey: source });
+    }
     for (const { run, decisions } of question.history.unfinished) {
       for (const { id, decision, subject, snapshots, backup_id, source } of decisions) {
         if (decision !== 'remove') continue;

@@ -94,9 +94,17 @@ export interface Removals {
   readonly backup_id: string;
   readonly plan: string;
   readonly run: string;
-  /** IDs of recovery points. */
+  /** IDs of recovery points, and of attempts. */
   readonly removed: readonly string[];
+  /** EBS snapshots of them that had to stay, for a later run: those of an attempt are named nowhere else. */
+  readonly left?: readonly RemovedAndLeft[] | undefined;
   readonly created_at: string;
+}
+
+export interface RemovedAndLeft {
+  readonly snapshot: string;
+  /** `<kind>/<id>` */
+  readonly source: string;
 }
 
 const time = z.iso.datetime();
@@ -170,5 +178,6 @@ export const removalsSchema: z.ZodType<Removals> = z.looseObject({
   plan: text,
   run: text,
   removed: z.array(text),
+  left: z.array(z.looseObject({ snapshot: text, source: text })).optional(),
   created_at: time,
 });

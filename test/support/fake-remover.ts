@@ -18,6 +18,8 @@ export class FakeRemover implements Remover {
   readonly obstaclesById = new Map<string, readonly Obstacle[]>();
   /** Answers instead of removing, by ID. */
   readonly outcomes = new Map<string, RemovalOutcome>();
+  /** The same for snapshots whose copy has gone. */
+  readonly strayOutcomes = new Map<string, RemovalOutcome>();
   readonly removed: string[] = [];
   readonly calls = { inventory: 0, find: 0, obstacles: 0, remove: 0, removeStray: 0 };
   /** Thrown by the next listings. */
@@ -71,6 +73,8 @@ export class FakeRemover implements Remover {
   async removeStray(snapshot: StraySnapshot): Promise<RemovalOutcome> {
     this.calls.removeStray += 1;
     this.beforeRemove(snapshot.id);
+    const outcome = this.strayOutcomes.get(snapshot.id);
+    if (outcome) return outcome;
     if (this.snapshots.delete(snapshot.id)) this.removed.push(snapshot.id);
     return { state: 'removed' };
   }

@@ -3,6 +3,20 @@ import { account, amiOf, day, policy, RotationBench, table } from '../support/ro
 
 const now = '2026-11-20T12:00:00Z';
 
+/** A backup of two days ago, and beside it a copy of a second attempt that its manifest does not name. */
+async function addSpoiltAttempt(bench: RotationBench): Promise<void> {
+  const manifest = await bench.add({ slot: day(2) });
+  const [point] = manifest.recovery_points;
+  if (!point) throw new Error('the backup has no point');
+  const spoilt = {
+    ...bench.copyOf(manifest.backup_id, manifest.slot, point),
+    id: 'ami-spoilt',
+    snapshots: ['snap-spoilt'],
+    state: 'failed' as const,
+  };
+  bench.ec2.add({ ...spoilt, name: spoilt.name.replace(/-a1$/, '-a2') });
+}
+
 describe('what is not as the ledger says', () => {
   const old = amiOf(day(3));
   const alter = async (change: (bench: RotationBench) => void) => {
@@ -118,16 +132,7 @@ describe('what a crashed backup left', () => {
 
   it('is collected when it is an attempt that the sealed backup does not name', async () => {
     const bench = new RotationBench({ now, plan: policy({ last: 5 }) });
-    const manifest = await bench.add({ slot: day(2) });
-    const [point] = manifest.recovery_points;
-    if (!point) throw new Error('the backup has no point');
-    const spoilt = {
-      ...bench.copyOf(manifest.backup_id, manifest.slot, point),
-      id: 'ami-spoilt',
-      snapshots: ['snap-spoilt'],
-      state: 'failed' as const,
-    };
-    bench.ec2.add({ ...spoilt, name: spoilt.name.replace(/-a1$/, '-a2') });
+    await addSpoiltAttempt(bench);
     expect(table(await bench.assess())).toEqual([
       `${amiOf(day(2))}: keep, last`,
       'ami-spoilt: remove, an earlier attempt of its backup left it',
@@ -177,6 +182,43 @@ describe('what a crashed rotation left', () => {
     );
     expect(await bench.rotate()).toMatchObject({ removed: 1 });
     expect(bench.ec2.snapshots.size).toBe(3);
+    expect(await bench.rotate()).toMatchObject({ state: 'idle', findings: 0 });
+  });
+
+  it('goes later also when it is a snapshot of an earlier attempt, which no manifest names', async () => {
+    const bench = new RotationBench({ now, plan: policy({ last: 5 }) });
+    await addSpoiltAttempt(bench);
+    bench.ec2.beforeRemove = (id) => void bench.ec2.copies.delete(id);
+    bench.ec2.outcomes.set('ami-spoilt', { state: 'postponed', reason: 'still counts as used' });
+    expect(await bench.rotate()).toMatchObject({ state: 'done', removed: 0, postponed: 1 });
+    expect(await bench.assess()).toMatchObject({ findings: [] });
+    expect(table(await bench.assess()).at(-1)).toMatch(/^snap-spoilt: remove, rotation \S+ left it$/);
+    bench.ec2.strayOutcomes.set('snap-spoilt', {
+      state: 'kept',
+      reason: 'no permission',
+      left: ['snap-spoilt'],
+    });
+    for (const _ of [1, 2]) expect(await bench.rotate()).toMatchObject({ kept: 1, findings: 0 });
+    bench.ec2.strayOutcomes.clear();
+    expect(await bench.rotate()).toMatchObject({ removed: 1 });
+    expect(bench.ec2.snapshots.size).toBe(1);
+    expect(await bench.rotate()).toMatchObject({ state: 'idle', findings: 0 });
+  });
+
+  it('goes later also when the rotation died at a snapshot of an earlier attempt, and another one closed it', async () => {
+    const bench = new RotationBench({ now, plan: policy({ last: 5 }) });
+    await addSpoiltAttempt(bench);
+    bench.ec2.beforeRemove = (id) => {
+      bench.ec2.copies.delete(id);
+      throw new Error('died');
+    };
+    await expect(bench.rotate()).rejects.toThrow('died');
+    bench.clock.advance(2 * 86_400_000);
+    bench.ec2.beforeRemove = () => undefined;
+    bench.ec2.strayOutcomes.set('snap-spoilt', { state: 'postponed', reason: 'still counts as used' });
+    for (const _ of [1, 2]) expect(await bench.rotate()).toMatchObject({ postponed: 1, findings: 0 });
+    bench.ec2.strayOutcomes.clear();
+    expect(await bench.rotate()).toMatchObject({ removed: 1 });
     expect(await bench.rotate()).toMatchObject({ state: 'idle', findings: 0 });
   });
 

@@ -1,6 +1,11 @@
 import pLimit from 'p-limit';
 import type { Catalog, CatalogBackup } from '../../catalog/catalog.ts';
-import type { RotationIntent } from '../../catalog/rotation-documents.ts';
+import type {
+  RecordedDecision,
+  Removals,
+  RemovedAndLeft,
+  RotationIntent,
+} from '../../catalog/rotation-documents.ts';
 import { zoneOf } from '../../retention/zone.ts';
 import { toTimestamp } from '../../shared/clock.ts';
 import type { AssessedStock } from './assess.ts';
@@ -42,7 +47,7 @@ export async function tidyLedger(
     // A backup that failed, or that somebody else deleted, is told of until it no longer matters.
     if (!byUs && !outlived(backup)) return;
     const run = `${fileName(assessment.now)}-found`;
-    await recordRemovals(deps, assessment.plan, backupId, run, removed, true);
+    await recordRemovals(deps, { plan: assessment.plan, backup_id: backupId, run, removed }, true);
   });
 }
 
@@ -76,17 +81,20 @@ async function closeRun(
   live: ReadonlySet<string>,
 ): Promise<void> {
   const gone = removalsOf(intent).filter(({ id }) => !live.has(id));
+  const { plan } = intent;
+  const run = `${intent.run}-closed`;
   await forEach(
     Map.groupBy(gone, ({ backup_id }) => backup_id),
-    async ([backupId, decisions]) => {
-      const ids = decisions.map(({ id }) => id);
-      await recordRemovals(deps, intent.plan, backupId, `${intent.run}-closed`, ids, false);
+    async ([backup_id, decisions]) => {
+      const left = decisions.flatMap(leftOf).filter(({ snapshot }) => live.has(snapshot));
+      const removed = decisions.map(({ id }) => id);
+      await recordRemovals(deps, { plan, backup_id, run, removed, left }, false);
     },
   );
   await deps.ledger.recordResult({
     metadata_version: 2,
     run: intent.run,
-    plan: intent.plan,
+    plan,
     completed_at: toTimestamp(deps.backup.clock.now()),
     finished_by: 'a later rotation',
     removed: gone.map(({ id }) => id),
@@ -110,19 +118,23 @@ export async function recordOutcome(
   const indexes = intent.decisions.map((_, index) => index);
   const byBackup = Map.groupBy(indexes, (index) => intent.decisions[index]?.backup_id ?? '');
   const idOf = (index: number) => intent.decisions[index]?.id ?? '';
-  await forEach(byBackup, async ([backupId, own]) => {
-    const removed = own.filter(isRemoved);
+  const { plan, run } = intent;
+  await forEach(byBackup, async ([backup_id, own]) => {
+    const nothingLeft = own.every(isRemoved);
     // Else the next run would take our own removal for damage, and never touch what is left of it.
-    const ids = own.filter((index) => isRemoved(index) || gone.has(index)).map(idOf);
-    if (ids.length === 0) return;
-    const nothingLeft = removed.length === own.length;
-    await recordRemovals(deps, intent.plan, backupId, intent.run, ids, nothingLeft);
+    const removed = own.filter((index) => isRemoved(index) || gone.has(index)).map(idOf);
+    if (removed.length === 0) return;
+    const left = own.flatMap((index) => {
+      const decision = gone.has(index) ? intent.decisions[index] : undefined;
+      return decision === undefined ? [] : leftOf(decision);
+    });
+    await recordRemovals(deps, { plan, backup_id, run, removed, left }, nothingLeft);
   });
   const removed = indexes.filter(isRemoved).map(idOf);
   await deps.ledger.recordResult({
     metadata_version: 2,
-    run: intent.run,
-    plan: intent.plan,
+    run,
+    plan,
     completed_at: toTimestamp(deps.backup.clock.now()),
     removed,
     kept: kept.map(({ index, reason, left }) => ({ id: idOf(index), reason, left })),
@@ -144,18 +156,23 @@ async function forEach<T>(items: Iterable<T>, work: (item: T) => Promise<void>):
 
 function recordRemovals(
   { ledger, backup }: RotateDependencies,
-  plan: string,
-  backupId: string,
-  run: string,
-  removed: readonly string[],
+  { left = [], ...removals }: Omit<Removals, 'metadata_version' | 'created_at'>,
   nothingLeft: boolean,
 ): Promise<void> {
-  const created_at = toTimestamp(backup.clock.now());
   return ledger.recordRemovals(
-    { metadata_version: 2, backup_id: backupId, plan, run, removed, created_at },
+    {
+      metadata_version: 2,
+      ...removals,
+      ...(left.length === 0 ? {} : { left }),
+      created_at: toTimestamp(backup.clock.now()),
+    },
     nothingLeft,
   );
 }
+
+/** The snapshots of a removed attempt; those of a recovery point stand in its manifest. */
+const leftOf = ({ subject, snapshots, source }: RecordedDecision): RemovedAndLeft[] =>
+  subject === 'attempt' ? snapshots.map((snapshot) => ({ snapshot, source })) : [];
 
 const removalsOf = ({ decisions }: RotationIntent) =>
   decisions.filter(({ decision }) => decision === 'remove');
