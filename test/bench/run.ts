@@ -31,6 +31,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
       limit: 2.5,
       unit: 'x',
     })),
+  'import of the bundles': async () => (await import('./import.bench.ts')).benchImport(),
 };
 
 const inOwnProcess = '--in-own-process';
