@@ -16,6 +16,7 @@ import { type CloudWatch, createCloudWatch } from './services/cloudwatch/service
 import { defaultVpc } from './services/ec2/model/network.ts';
 import type { Ec2Settings } from './services/ec2/model/settings.ts';
 import { createEc2, type Ec2 } from './services/ec2/service.ts';
+import { createEventBridge, type EventBridge } from './services/eventbridge/service.ts';
 import { createLambda, type Lambda } from './services/lambda/service.ts';
 import { createRds, type Rds } from './services/rds/service.ts';
 import { createRoute53, type Route53 } from './services/route53/service.ts';
@@ -73,6 +74,7 @@ export interface RunningSandbox {
   readonly ssm: Ssm;
   readonly sns: Sns;
   readonly cloudwatch: CloudWatch;
+  readonly eventbridge: EventBridge;
   readonly lambda: Lambda;
   readonly autoscaling: AutoScaling;
   readonly requests: RequestLog;
@@ -114,6 +116,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const ssm = createSsm(world, { instances, runner: machines.runner });
     const sns = createSns(world);
     const cloudwatch = createCloudWatch();
+    const eventbridge = createEventBridge(world);
     const lambda = createLambda(world);
     const route53 = createRoute53(world);
     const autoscaling = createAutoScaling(world);
@@ -129,7 +132,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const server = createSandboxServer({
       world,
       identities,
-      services: [ec2, rds, s3, sts, ssm, sns, cloudwatch, lambda, autoscaling, route53].map(
+      services: [ec2, rds, s3, sts, ssm, sns, cloudwatch, eventbridge, lambda, autoscaling, route53].map(
         ({ service }) => service,
       ),
       faults: options.faults ?? [],
@@ -146,7 +149,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const { url, requests, faults, throttle, latency } = server;
     return {
       ...{ url, region, identity, environment: environmentOf(url, region, identity), world },
-      ...{ ec2, machines, rds, s3, sts, ssm, sns, cloudwatch, lambda, autoscaling, route53 },
+      ...{ ec2, machines, rds, s3, sts, ssm, sns, cloudwatch, eventbridge, lambda, autoscaling, route53 },
       ...{ requests, faults, throttle, latency, identities, iam, internalErrors },
       close: async () => {
         await server.close();

@@ -3,8 +3,10 @@ import type { Ec2 } from '../services/ec2/service.ts';
 import type { Rds } from '../services/rds/service.ts';
 import type { S3 } from '../services/s3/service.ts';
 import type { ResourcePolicy } from './iam.ts';
+import { cloudFormationDemands } from './requests/cloudformation.ts';
 import type { ServiceDemands } from './requests/demand.ts';
 import { ec2Demands } from './requests/ec2.ts';
+import { eventBridgeDemands } from './requests/eventbridge.ts';
 import { lambdaDemands } from './requests/lambda.ts';
 import {
   autoScalingDemands,
@@ -31,7 +33,9 @@ export function allDemands({ ec2, rds, s3 }: Services): Readonly<Record<string, 
     sts: stsDemands,
     ssm: systemsManagerDemands((name) => ec2.region(name)),
     sns: snsDemands,
+    events: eventBridgeDemands,
     monitoring: cloudWatchDemands,
+    cloudformation: cloudFormationDemands,
     lambda: lambdaDemands,
     autoscaling: autoScalingDemands,
     route53: route53Demands,

@@ -5,6 +5,7 @@ import {
   AUTOSCALING,
   CLOUDWATCH,
   EC2,
+  EVENTBRIDGE,
   LAMBDA,
   RDS,
   ROUTE53,
@@ -78,6 +79,7 @@ const SUBJECTS: readonly (readonly [subject: Subject, operations: readonly strin
   ],
   [STS, ours('AssumeRole GetCallerIdentity GetSessionToken')],
   [SNS, ours('CreateTopic ListSubscriptionsByTopic ListTopics Publish Subscribe')],
+  [EVENTBRIDGE, ours('PutEvents')],
   [
     AUTOSCALING,
     ours(`

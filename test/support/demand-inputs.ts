@@ -189,6 +189,9 @@ export const inputs: Readonly<Record<string, object>> = {
   ...Object.fromEntries(
     ['DeleteParameter', 'GetParameter', 'PutParameter'].map((name) => [`ssm:${name}`, on.parameter]),
   ),
+  'events:PutEvents': {
+    Entries: [{ Source: 'snapkeep', DetailType: 'Snapkeep Backup Completed', Detail: '{}' }],
+  },
   'sns:CreateTopic': { Name: 'ops', Tags: tags },
   'sns:Subscribe': { ...on.topic, Protocol: 'email', Endpoint: 'a@example.com' },
   'sns:ListTagsForResource': { ResourceArn: on.topic.TopicArn },

@@ -4,6 +4,7 @@ import type { Service } from '../../sandbox/service.ts';
 import { createAutoScaling } from '../../sandbox/services/autoscaling/service.ts';
 import { createCloudWatch } from '../../sandbox/services/cloudwatch/service.ts';
 import { createEc2 } from '../../sandbox/services/ec2/service.ts';
+import { createEventBridge } from '../../sandbox/services/eventbridge/service.ts';
 import { createLambda } from '../../sandbox/services/lambda/service.ts';
 import { createRds } from '../../sandbox/services/rds/service.ts';
 import { createRoute53 } from '../../sandbox/services/route53/service.ts';
@@ -22,7 +23,7 @@ const rds = createRds(world);
 const s3 = createS3(world);
 export const services: readonly Service[] = [
   ...[ec2, rds, s3, createSns(world), createLambda(world), createRoute53(world), createCloudWatch()],
-  ...[createAutoScaling(world), createSsm(world)],
+  ...[createAutoScaling(world), createSsm(world), createEventBridge(world)],
   createSts(world, { identities: { add: () => undefined, find: () => undefined } }),
 ].map(({ service }) => service);
 export const demands = allDemands({ ec2, rds, s3 });

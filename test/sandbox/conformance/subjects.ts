@@ -1,6 +1,7 @@
 import * as autoscaling from '@aws-sdk/client-auto-scaling';
 import * as cloudwatch from '@aws-sdk/client-cloudwatch';
 import * as ec2 from '@aws-sdk/client-ec2';
+import * as eventbridge from '@aws-sdk/client-eventbridge';
 import * as lambda from '@aws-sdk/client-lambda';
 import * as rds from '@aws-sdk/client-rds';
 import * as route53 from '@aws-sdk/client-route-53';
@@ -53,6 +54,17 @@ export const SNS: Subject = {
   clientPackage: sns,
   client: 'SNSClient',
   xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
+};
+
+export const EVENTBRIDGE: Subject = {
+  signingName: 'events',
+  protocol: 'awsJson1_1',
+  clientPackage: eventbridge,
+  client: 'EventBridgeClient',
+  // It is part of the host, so the client takes nothing that cannot be.
+  adjustInput: (_operation, input) => {
+    delete input.EndpointId;
+  },
 };
 
 export const AUTOSCALING: Subject = {
