@@ -12,6 +12,7 @@ import { managedInstances } from './managed-instances.ts';
 import type { RequestLog } from './requests.ts';
 import { createSandboxServer } from './server.ts';
 import { type AutoScaling, createAutoScaling } from './services/autoscaling/service.ts';
+import { type CloudFormation, createCloudFormation } from './services/cloudformation/service.ts';
 import { type CloudWatch, createCloudWatch } from './services/cloudwatch/service.ts';
 import { defaultVpc } from './services/ec2/model/network.ts';
 import type { Ec2Settings } from './services/ec2/model/settings.ts';
@@ -73,6 +74,7 @@ export interface RunningSandbox {
   readonly sts: Sts;
   readonly ssm: Ssm;
   readonly sns: Sns;
+  readonly cloudformation: CloudFormation;
   readonly cloudwatch: CloudWatch;
   readonly eventbridge: EventBridge;
   readonly lambda: Lambda;
@@ -115,6 +117,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const instances = managedInstances(world, ec2, machines);
     const ssm = createSsm(world, { instances, runner: machines.runner });
     const sns = createSns(world);
+    const cloudformation = createCloudFormation(world);
     const cloudwatch = createCloudWatch();
     const eventbridge = createEventBridge(world);
     const lambda = createLambda(world);
@@ -132,9 +135,20 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const server = createSandboxServer({
       world,
       identities,
-      services: [ec2, rds, s3, sts, ssm, sns, cloudwatch, eventbridge, lambda, autoscaling, route53].map(
-        ({ service }) => service,
-      ),
+      services: [
+        ec2,
+        rds,
+        s3,
+        sts,
+        ssm,
+        sns,
+        cloudformation,
+        cloudwatch,
+        eventbridge,
+        lambda,
+        autoscaling,
+        route53,
+      ].map(({ service }) => service),
       faults: options.faults ?? [],
       throttling: { enabled: options.throttle ?? false },
       latencyMilliseconds: options.latencyMilliseconds ?? 0,
@@ -149,7 +163,21 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const { url, requests, faults, throttle, latency } = server;
     return {
       ...{ url, region, identity, environment: environmentOf(url, region, identity), world },
-      ...{ ec2, machines, rds, s3, sts, ssm, sns, cloudwatch, eventbridge, lambda, autoscaling, route53 },
+      ...{
+        ec2,
+        machines,
+        rds,
+        s3,
+        sts,
+        ssm,
+        sns,
+        cloudformation,
+        cloudwatch,
+        eventbridge,
+        lambda,
+        autoscaling,
+        route53,
+      },
       ...{ requests, faults, throttle, latency, identities, iam, internalErrors },
       close: async () => {
         await server.close();

@@ -3,6 +3,7 @@ import { readClientPackage } from '../../sandbox/protocols/schema.ts';
 import { findDifferences, type Subject } from './conformance/harness.ts';
 import {
   AUTOSCALING,
+  CLOUDFORMATION,
   CLOUDWATCH,
   EC2,
   EVENTBRIDGE,
@@ -87,6 +88,7 @@ const SUBJECTS: readonly (readonly [subject: Subject, operations: readonly strin
       DescribeAutoScalingGroups DescribeLaunchConfigurations
     `),
   ],
+  [CLOUDFORMATION, ours('DescribeStacks ListStackResources')],
   [CLOUDWATCH, ours('GetMetricData GetMetricStatistics ListMetrics PutMetricData')],
   [LAMBDA, ours('GetFunction Invoke ListFunctions')],
 ];

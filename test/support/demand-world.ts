@@ -2,6 +2,7 @@
 import { allDemands } from '../../sandbox/iam/demands.ts';
 import type { Service } from '../../sandbox/service.ts';
 import { createAutoScaling } from '../../sandbox/services/autoscaling/service.ts';
+import { createCloudFormation } from '../../sandbox/services/cloudformation/service.ts';
 import { createCloudWatch } from '../../sandbox/services/cloudwatch/service.ts';
 import { createEc2 } from '../../sandbox/services/ec2/service.ts';
 import { createEventBridge } from '../../sandbox/services/eventbridge/service.ts';
@@ -23,7 +24,7 @@ const rds = createRds(world);
 const s3 = createS3(world);
 export const services: readonly Service[] = [
   ...[ec2, rds, s3, createSns(world), createLambda(world), createRoute53(world), createCloudWatch()],
-  ...[createAutoScaling(world), createSsm(world), createEventBridge(world)],
+  ...[createAutoScaling(world), createSsm(world), createCloudFormation(world), createEventBridge(world)],
   createSts(world, { identities: { add: () => undefined, find: () => undefined } }),
 ].map(({ service }) => service);
 export const demands = allDemands({ ec2, rds, s3 });

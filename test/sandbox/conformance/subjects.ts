@@ -1,4 +1,5 @@
 import * as autoscaling from '@aws-sdk/client-auto-scaling';
+import * as cloudformation from '@aws-sdk/client-cloudformation';
 import * as cloudwatch from '@aws-sdk/client-cloudwatch';
 import * as ec2 from '@aws-sdk/client-ec2';
 import * as eventbridge from '@aws-sdk/client-eventbridge';
@@ -73,6 +74,14 @@ export const AUTOSCALING: Subject = {
   clientPackage: autoscaling,
   client: 'AutoScalingClient',
   xmlNamespace: 'http://autoscaling.amazonaws.com/doc/2011-01-01/',
+};
+
+export const CLOUDFORMATION: Subject = {
+  signingName: 'cloudformation',
+  protocol: 'awsQuery',
+  clientPackage: cloudformation,
+  client: 'CloudFormationClient',
+  xmlNamespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/',
 };
 
 export const CLOUDWATCH: Subject = {
