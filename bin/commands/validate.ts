@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Config, Plan, SourceSelection } from '../../functions/plan/config.ts';
+import type { Config, Plan, Protection, SourceSelection } from '../../functions/plan/config.ts';
 import { type ConfigWarning, formatProblem } from '../../functions/plan/problems.ts';
 import { nextRuns } from '../../functions/plan/schedule.ts';
 import { describeSchedule, formatLocalTime } from '../../functions/plan/schedule-words.ts';
@@ -78,6 +78,7 @@ function describePlan(plan: Plan, now: number): readonly string[] {
     ),
     `  retention  ${describeRetention(plan.retention)}`,
     `  timeout    ${formatDuration(plan.timeoutSeconds * 1000)}`,
+    ...(plan.protect === undefined ? [] : [`  protect    ${describeProtection(plan.protect)}`]),
   ];
 }
 
@@ -89,6 +90,18 @@ function describeSource(source: SourceSelection): string {
           .join(' and ')}`
       : ('ids' in source.select ? source.select.ids : source.select.identifiers).join(', ');
   return `${source.kind} ${plain(names)}${source.kind === 'ec2' && source.reboot ? ' (rebooted)' : ''}`;
+}
+
+function describeProtection({ lockSnapshots, deregistrationProtection }: Protection): string {
+  const parts: string[] = [];
+  if (lockSnapshots !== undefined) {
+    const { days, mode, coolOffHours } = lockSnapshots;
+    const coolOff = coolOffHours === undefined ? '' : `, final after ${plural(coolOffHours, 'hour')}`;
+    parts.push(`EBS snapshots locked for ${plural(days, 'day')} (${mode}${coolOff})`);
+  }
+  if (deregistrationProtection !== undefined)
+    parts.push(`AMIs protected from deregistration, ${deregistrationProtection.replace('-', ' ')}`);
+  return parts.join(', ');
 }
 
 function describeRetention(policy: RetentionPolicy): string {

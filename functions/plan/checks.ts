@@ -1,6 +1,7 @@
 import type { Plan, SourceSelection } from './config.ts';
 import { inFileOrder } from './issues.ts';
 import { nearest } from './nearest.ts';
+import { checkRequests } from './plan-checks.ts';
 import {
   type At,
   type ConfigWarning,

@@ -1,12 +1,23 @@
 import { toRetentionPolicy } from '../retention/policy.ts';
 import { checkAcrossSections } from './checks.ts';
-import type { Config, Plan, Regions, RestoreTargets, Schedule, SourceSelection, Vault } from './config.ts';
+import type {
+  Config,
+  Plan,
+  Protection,
+  Regions,
+  RestoreTargets,
+  Schedule,
+  SnapshotLock,
+  SourceSelection,
+  Vault,
+} from './config.ts';
 import { nameProblems, toProblems } from './issues.ts';
 import { ConfigError, type ConfigWarning } from './problems.ts';
 import {
   fileSchema,
   type WrittenConfig,
   type WrittenPlan,
+  type WrittenProtection,
   type WrittenSource,
   type WrittenVault,
 } from './schema.ts';
@@ -109,15 +120,17 @@ function toSelection(written: WrittenSource): SourceSelection {
   return { kind, select: { identifiers: identifiers.map((identifier) => identifier.toLowerCase()) } };
 }
 
-function toProtection(written: NonNullable<WrittenPlan['protect']>): Protection {
+function toProtection(written: WrittenProtection): Protection {
   const { lockSnapshots, deregistrationProtection } = written;
-  const { days = 0, mode = 'governance', coolOffHours } = lockSnapshots ?? {};
   return {
-    ...(lockSnapshots === undefined
-      ? {}
-      : { lockSnapshots: { days, mode, ...(coolOffHours === undefined ? {} : { coolOffHours }) } }),
+    ...(lockSnapshots === undefined ? {} : { lockSnapshots: toLock(lockSnapshots) }),
     ...(deregistrationProtection === undefined ? {} : { deregistrationProtection }),
   };
+}
+
+function toLock(written: NonNullable<WrittenProtection['lockSnapshots']>): SnapshotLock {
+  const { days, mode, coolOffHours } = written;
+  return { days, mode, ...(coolOffHours === undefined ? {} : { coolOffHours }) };
 }
 
 function toTargets(written: NonNullable<WrittenPlan['restore']>): RestoreTargets {

@@ -1,8 +1,6 @@
 import { expiries } from '../retention/expiry.ts';
-import type { Findings } from './checks.ts';
 import type { Plan } from './config.ts';
-import type { ConfigWarning, Problem } from './problems.ts';
-import type { At } from './region-checks.ts';
+import type { At, ConfigWarning, Findings, Problem } from './problems.ts';
 import { nextRuns } from './schedule.ts';
 
 const day = 86_400_000;
@@ -40,6 +38,9 @@ const firstRun = Date.UTC(2026, 0, 1);
 const earlierRuns = 8;
 /** Consecutive runs that are followed: enough for the hours of a day and the days of a month. */
 const followedRuns = 32;
+/** Reckoned at once: a schedule of every minute has half a million runs a year. */
+const portion = 256;
+const countLimit = 1000;
 
 /**
  * The life of the backup that retention lets go first, if every run happens on schedule and succeeds; undefined when
@@ -56,41 +57,44 @@ function shortestLife({ schedule, retention }: Plan, days: number) {
     const answer = expiries({
       ...{ points, policy: retention, timezone: schedule.timezone, now },
       runs: comingRuns(schedule, now),
-      ...{ horizonMilliseconds: days * day, visits: 20_000 },
+      ...{ horizonMilliseconds: days * day, visits: 10_000 },
     }).get(point);
     if (answer?.kind !== 'at' || answer.time - now >= days * day) continue;
     shortest = Math.min(shortest ?? Number.POSITIVE_INFINITY, answer.time - now);
   }
   if (shortest === undefined) return undefined;
   const [first = 0] = runs;
-  const atOnce = countUntil(comingRuns(schedule, first), first + days * day);
-  return { milliseconds: shortest, atOnce };
+  return { milliseconds: shortest, atOnce: countUntil(comingRuns(schedule, first), first + days * day) };
 }
 
-/** Reckoned in portions, since a schedule of every minute has half a million runs a year. */
 function* comingRuns(schedule: Plan['schedule'], from: number): Generator<number> {
   let after = from;
   for (;;) {
-    const next = nextRuns(schedule, { after, count: 64, anchor: firstRun });
+    const next = nextRuns(schedule, { after, count: portion, anchor: firstRun });
     yield* next;
     const last = next.at(-1);
-    if (last === undefined || next.length < 64) return;
+    if (last === undefined || next.length < portion) return;
     after = last;
   }
 }
 
-function countUntil(runs: Iterable<number>, end: number): number {
+function countUntil(runs: Iterable<number>, end: number): string {
   let count = 1;
   for (const run of runs) {
     if (run >= end) break;
+    if (count === countLimit) return `more than ${countLimit}`;
     count += 1;
   }
-  return count;
+  return String(count);
 }
 
 function inWords(milliseconds: number): string {
   const [unit, size] =
-    milliseconds >= 2 * day ? ['day', day] : milliseconds >= 3_600_000 ? ['hour', 3_600_000] : ['minute', 60_000];
+    milliseconds >= 2 * day
+      ? ['day', day]
+      : milliseconds >= 3_600_000
+        ? ['hour', 3_600_000]
+        : ['minute', 60_000];
   const count = Math.round(milliseconds / size);
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }

@@ -25,7 +25,7 @@ export const restoreIdPattern = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 const dns = z
   .strictObject(
     {
-      hostedZoneId: form(/^Z[A-Z0-9]{4,31}$/, 'the ID of a hosted zone such as Z0123456789ABCDEFGHIJ'),
+      hostedZoneId: texts.hostedZone,
       name: texts.hostname.describe('Name of the record; without a final dot.'),
       ttl: z
         .int({ error: expecting('whole seconds from 1 to 86400') })

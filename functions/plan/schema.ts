@@ -161,7 +161,9 @@ const restore = section(
     hostname: texts.hostname.optional().describe('Name under which people reach the application.'),
     hostedZone: texts.hostedZone
       .optional()
-      .describe('Route 53 zone in which a deployed restore may change the record of hostname. None unless set.'),
+      .describe(
+        'Route 53 zone in which a deployed restore may change the record of hostname. None unless set.',
+      ),
     allow: allow.optional(),
   },
   'a mapping such as { subnet: subnet-0123456789abcdef0 }',
@@ -304,6 +306,7 @@ export const fileSchema = section(
 export type WrittenConfig = z.output<typeof fileSchema>;
 export type WrittenPlan = WrittenConfig['plans'][string];
 export type WrittenVault = WrittenConfig['vault'];
+export type WrittenProtection = NonNullable<WrittenPlan['protect']>;
 export type WrittenSource = WrittenPlan['sources'][number];
 
 /** Words of the design that later versions will understand, so that they are not taken for typing mistakes. */
