@@ -85,6 +85,8 @@ export interface Manifest {
   readonly consistency: Consistency;
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
+  /** `<kind>/<id>` of what the backup before this one had and the plan does not select any more; absent when nothing. */
+  readonly lost_sources?: readonly string[];
   readonly started_at: string;
   readonly completed_at: string;
   readonly recovery_points: readonly RecoveryPoint[];

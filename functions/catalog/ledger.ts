@@ -1,7 +1,16 @@
 import { failedError } from '../shared/errors.ts';
 import { readDocument } from './codec.ts';
 import type { Intent, Manifest } from './documents.ts';
-import { backupKey, epochOf, intentName, isBackupId, ledgerPrefix, manifestName } from './keys.ts';
+import {
+  backupKey,
+  epochOf,
+  forgetsPrefix,
+  intentName,
+  isBackupId,
+  ledgerPrefix,
+  manifestName,
+} from './keys.ts';
+import { type Forget, forgetSchema } from './rotation-documents.ts';
 import { intentSchema, manifestSchema } from './schemas.ts';
 import type { Vault } from './vault.ts';
 
@@ -53,6 +62,22 @@ export class Ledger {
   async readManifest(plan: string, backupId: string): Promise<Manifest | undefined> {
     const key = backupKey(plan, backupId, manifestName);
     return readDocument(this.#vault, key, manifestSchema);
+  }
+
+  /** The sealed backup with the newest slot before that of `backupId`; undefined for the first one. */
+  async readPrevious(plan: string, backupId: string): Promise<Manifest | undefined> {
+    const slot = epochOf(backupId);
+    const previous = (await this.listBackups(plan)).find(
+      (entry) => entry.sealed && epochOf(entry.backupId) < slot,
+    );
+    return previous === undefined ? undefined : this.readManifest(plan, previous.backupId);
+  }
+
+  /** What people let go of a plan, oldest first. */
+  async readForgets(plan: string): Promise<readonly Forget[]> {
+    const keys = await this.#vault.list(forgetsPrefix(plan));
+    const found = await Promise.all(keys.map((key) => readDocument(this.#vault, key, forgetSchema)));
+    return found.filter((forget) => forget !== undefined);
   }
 
   /** Every backup that was ever begun, newest slot first; of one plan, or of all. */

@@ -3,6 +3,7 @@ import type { PollOutcome } from '../../drivers/driver.ts';
 import { toTimestamp } from '../../shared/clock.ts';
 import { type Consistency, type SourceKind, sourceKey, sourceKinds, weakest } from '../../shared/source.ts';
 import { copyOf } from './copies.ts';
+import { compareCoverage } from './coverage.ts';
 import type { BackupDependencies } from './ports.ts';
 import type { SourceState, States } from './state.ts';
 
@@ -23,6 +24,7 @@ export async function buildManifest(
   warnings: readonly string[],
 ): Promise<Manifest> {
   const details = await describeCopies(deps, intent, states);
+  const coverage = await compareCoverage(deps.ledger, intent);
   const points = intent.sources.map((planned, index): RecoveryPoint => {
     const state = states[index];
     const base = { source: planned.source, relaunch: planned.relaunch };
@@ -63,7 +65,8 @@ export async function buildManifest(
     status: failures.length === 0 ? 'completed' : available.length === 0 ? 'failed' : 'partial',
     consistency: available.length === 0 ? 'crash' : weakest(available),
     errors: failures,
-    warnings,
+    warnings: [...warnings, ...coverage.warnings],
+    ...(coverage.lost.length === 0 ? {} : { lost_sources: coverage.lost }),
     started_at: intent.created_at,
     completed_at: toTimestamp(deps.clock.now()),
     recovery_points: points,

@@ -1,5 +1,6 @@
 import type { HookRunner } from '../../applications/hooks.ts';
 import type { Intent, Manifest } from '../../catalog/documents.ts';
+import type { Forget } from '../../catalog/rotation-documents.ts';
 import type { Driver } from '../../drivers/driver.ts';
 import type { Plan } from '../../plan/config.ts';
 import type { Clock } from '../../shared/clock.ts';
@@ -12,6 +13,9 @@ export interface BackupLedger {
   readIntent(plan: string, backupId: string): Promise<Intent | undefined>;
   recordIntent(intent: Intent): Promise<Intent>;
   readManifest(plan: string, backupId: string): Promise<Manifest | undefined>;
+  /** The sealed backup with the newest slot before that of `backupId`. */
+  readPrevious(plan: string, backupId: string): Promise<Manifest | undefined>;
+  readForgets(plan: string): Promise<readonly Forget[]>;
   seal(manifest: Manifest): Promise<Manifest>;
 }
 
