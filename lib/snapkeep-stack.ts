@@ -1,12 +1,13 @@
-import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Config } from '../functions/plan/config.ts';
 import { Alarms } from './alarms.ts';
 import { addBackup } from './backup-functions.ts';
 import type { Bundles } from './bundles.ts';
 import { BackupDashboard } from './dashboard.ts';
-import { functionNames, stackName } from './names.ts';
+import { stackName } from './names.ts';
 import { Notifications } from './notifications.ts';
+import { addOutputs } from './outputs.ts';
 import type { Parts } from './parts.ts';
 import { addRestore } from './restore-functions.ts';
 import { addRotation } from './rotate-functions.ts';
@@ -26,7 +27,6 @@ export class SnapkeepStack extends Stack {
       ...props,
     });
     Tags.of(this).add('snapkeep:deployment', config.deployment);
-    const names = functionNames(config.deployment);
     const vault = new Vault(this, 'Vault', { vault: config.vault });
     const { topic } = new Notifications(this, 'Notifications', {
       deployment: config.deployment,
@@ -50,10 +50,6 @@ export class SnapkeepStack extends Stack {
     const alarms = new Alarms(this, 'Alarms', { config, topic });
     new BackupDashboard(this, 'Dashboard', { config, alarms: alarms.all });
 
-    new CfnOutput(this, 'VaultBucket', { value: vault.bucketName });
-    new CfnOutput(this, 'NotificationTopic', { value: topic.topicArn });
-    new CfnOutput(this, 'BackupFunction', { value: names.backup });
-    new CfnOutput(this, 'RotateFunction', { value: names.rotate });
-    new CfnOutput(this, 'RestoreFunction', { value: names.restore });
+    addOutputs(parts, { vaultBucket: vault.bucketName });
   }
 }
