@@ -13,6 +13,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { liveAlias } from './names.ts';
 import { sendToDeadLetters, writeLogs } from './permissions/common.ts';
+import { acknowledgeOpenResources } from './solution-checks.ts';
 
 /** Of all inline policies of a role together, white space not counted ("IAM and AWS STS quotas"). */
 const rolePolicyLimit = 10_240;
@@ -66,6 +67,8 @@ export class SnapkeepFunction extends Construct {
       inlinePolicies: { Snapkeep: policy },
     });
     this.node.addValidation({ validate: () => this.#policyProblems(functionName, policy) });
+    const unexplained = acknowledgeOpenResources(this.role, statements);
+    this.node.addValidation({ validate: () => unexplained });
 
     const lambda = new LambdaFunction(this, 'Function', {
       functionName,

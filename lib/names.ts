@@ -16,5 +16,9 @@ export const liveAlias = 'live';
 
 export const stackName = (config: Config): string => `snapkeep-${config.deployment}`;
 
-/** Begins the names of all database snapshots of a deployment, see `copyName`. */
-export const copyPrefix = (deployment: string): string => `snapkeep-${deployment}-`;
+/**
+ * What the names of all database snapshots of a deployment look like, see `copyName`. Of a fixed length, or those of
+ * `prod` would be among them with those of `prod-eu`.
+ */
+export const copyPattern = (deployment: string): string =>
+  `snapkeep-${deployment}-${'?'.repeat(10)}-${'?'.repeat(8)}t????-a?`;

@@ -3,6 +3,7 @@ import type { Config } from '../functions/plan/config.ts';
 import type { Bundles } from './bundles.ts';
 import { stackName } from './names.ts';
 import { SnapkeepStack } from './snapkeep-stack.ts';
+import { checkSolutions } from './solution-checks.ts';
 
 /** Behaviours of the CDK that are off unless asked for; here and not in cdk.json, so that tests have them too. */
 const featureFlags = {
@@ -19,7 +20,10 @@ export function addSnapkeepStack(
   app: App,
   { config, bundles }: { readonly config: Config; readonly bundles: Bundles },
 ): SnapkeepStack {
-  for (const [flag, value] of Object.entries(featureFlags)) app.node.setContext(flag, value);
+  if (!app.node.children.some((child) => child instanceof SnapkeepStack)) {
+    for (const [flag, value] of Object.entries(featureFlags)) app.node.setContext(flag, value);
+    checkSolutions(app);
+  }
   return new SnapkeepStack(app, stackName(config), {
     config,
     bundles,

@@ -3,11 +3,12 @@ import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Config } from '../../functions/plan/config.ts';
 import { tagKeys } from '../../functions/shared/names.ts';
 import type { SourceKind } from '../../functions/shared/source.ts';
-import { copyPrefix } from '../names.ts';
-import { ec2CopyArn, rdsArn } from './arns.ts';
+import { copyPattern } from '../names.ts';
+import { newCopyArn, rdsArn } from './arns.ts';
 import { invokeQualified, keepCheckpoints, publish } from './common.ts';
 import { encryptedVolumes } from './encryption.ts';
 import { ledger } from './ledger.ts';
+import { OpenStatement } from './open-statement.ts';
 import { kindsOf, selectedSources } from './selections.ts';
 
 export interface BackupWorkerGrants {
@@ -33,7 +34,7 @@ export function backupWorkerStatements(stack: Stack, grants: BackupWorkerGrants)
   const plans = Object.values(config.plans);
   const kinds = kindsOf(plans);
   return [
-    new PolicyStatement({
+    new OpenStatement('AWS authorizes these calls for everything or nothing, or they list', {
       actions: [...new Set([...kinds].flatMap((kind) => inventory[kind]))].sort(),
       resources: ['*'],
       conditions: { StringEquals: { 'aws:RequestedRegion': config.region } },
@@ -52,17 +53,19 @@ export function backupWorkerStatements(stack: Stack, grants: BackupWorkerGrants)
 }
 
 function newImages(stack: Stack, { deployment }: Config): PolicyStatement[] {
-  const resources = [ec2CopyArn(stack, 'image'), ec2CopyArn(stack, 'snapshot')];
+  const resources = [newCopyArn(stack, 'image'), newCopyArn(stack, 'snapshot')];
+  const reason =
+    'images and snapshots have no ID before they are made; bounded to those that carry our tag from the first moment';
   const ours = { [`aws:RequestTag/${tagKeys.managed}`]: deployment };
   const ourKeys = { 'ForAllValues:StringLike': { 'aws:TagKeys': ['snapkeep:*', 'Name'] } };
   return [
-    new PolicyStatement({
+    new OpenStatement(reason, {
       actions: ['ec2:CreateImage'],
       resources,
       conditions: { StringEquals: ours, ...ourKeys },
     }),
     // Without the bound to CreateImage, foreign copies could be marked as ours and then rotated.
-    new PolicyStatement({
+    new OpenStatement(reason, {
       actions: ['ec2:CreateTags'],
       resources,
       conditions: { StringEquals: { ...ours, 'ec2:CreateAction': 'CreateImage' }, ...ourKeys },
@@ -79,7 +82,7 @@ function newDatabaseCopies(
   const statement = (action: string, resource: string): PolicyStatement =>
     new PolicyStatement({
       actions: [action, 'rds:AddTagsToResource'],
-      resources: [rdsArn(stack, resource, `${copyPrefix(deployment)}*`)],
+      resources: [rdsArn(stack, resource, copyPattern(deployment))],
       conditions: { StringEquals: { [`aws:RequestTag/${tagKeys.managed}`]: deployment } },
     });
   return [

@@ -1,5 +1,9 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Config } from '../../functions/plan/config.ts';
+import { OpenStatement } from './open-statement.ts';
+
+const reason =
+  'entries of the ledger have names that come with every run; the vault, its prefix and create-only stay fixed';
 
 /** Reading the ledger, every version of it, and adding to it. */
 export function ledger(bucketArn: string, { vault, region }: Config): PolicyStatement[] {
@@ -10,9 +14,9 @@ export function ledger(bucketArn: string, { vault, region }: Config): PolicyStat
       resources: [bucketArn],
       conditions: { StringLike: { 's3:prefix': 'ledger/*' } },
     }),
-    new PolicyStatement({ actions: ['s3:GetObjectVersion'], resources: objects }),
+    new OpenStatement(reason, { actions: ['s3:GetObjectVersion'], resources: objects }),
     // Also for a bucket whose policy is not ours (`existing: true`).
-    new PolicyStatement({
+    new OpenStatement(reason, {
       actions: ['s3:PutObject'],
       resources: objects,
       conditions: { StringEquals: { 's3:if-none-match': '*' } },

@@ -3,8 +3,9 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Config } from '../../functions/plan/config.ts';
 import { tagKeys } from '../../functions/shared/names.ts';
 import type { SourceKind } from '../../functions/shared/source.ts';
-import { copyPrefix } from '../names.ts';
+import { copyPattern } from '../names.ts';
 import { rdsArn } from './arns.ts';
+import { OpenStatement } from './open-statement.ts';
 
 /**
  * New databases from our snapshots. Their identifiers begin like those of the old ones, so the tag that a restore
@@ -17,31 +18,42 @@ export function restoredDatabases(
 ): PolicyStatement[] {
   const ours = { StringEquals: { [`aws:ResourceTag/${tagKeys.managed}`]: deployment } };
   const asked = { StringLike: { [`aws:RequestTag/${tagKeys.restore}`]: '?*' } };
-  const prefix = `${copyPrefix(deployment)}*`;
+  const names = copyPattern(deployment);
   const arns = (...resources: string[]): string[] => resources.map((resource) => rdsArn(stack, resource));
   const groups = arns('og', 'pg', 'subgrp');
   const instances = rdsArn(stack, 'db');
   const clusters = rdsArn(stack, 'cluster');
-  const statement = (actions: string[], resources: string[], conditions?: Record<string, object>) =>
-    new PolicyStatement({ actions, resources, ...(conditions === undefined ? {} : { conditions }) });
+  const ourSnapshots = (action: string, resource: string) =>
+    new PolicyStatement({ actions: [action], resources: [rdsArn(stack, resource, names)], conditions: ours });
+  const oldGroups = (action: string, resources: string[]) =>
+    new OpenStatement('groups are those of the old databases, which the configuration does not have', {
+      ...{ actions: [action], resources },
+    });
+  const fresh = (action: string, resource: string) =>
+    new OpenStatement('identifiers follow those of the old databases; bounded by the tag given at creation', {
+      ...{ actions: [action, 'rds:AddTagsToResource'], resources: [resource], conditions: asked },
+    });
+  const restored = (action: string, resource: string) =>
+    new OpenStatement('identifiers follow those of the old clusters; bounded to what a restore has made', {
+      ...{ actions: [action], resources: [resource] },
+      conditions: { StringLike: { [`aws:ResourceTag/${tagKeys.restore}`]: '?*' } },
+    });
   return [
     ...(kinds.has('rds')
       ? [
-          statement(['rds:RestoreDBInstanceFromDBSnapshot'], [rdsArn(stack, 'snapshot', prefix)], ours),
-          statement(['rds:RestoreDBInstanceFromDBSnapshot'], groups),
-          statement(['rds:RestoreDBInstanceFromDBSnapshot', 'rds:AddTagsToResource'], [instances], asked),
+          ourSnapshots('rds:RestoreDBInstanceFromDBSnapshot', 'snapshot'),
+          oldGroups('rds:RestoreDBInstanceFromDBSnapshot', groups),
+          fresh('rds:RestoreDBInstanceFromDBSnapshot', instances),
         ]
       : []),
     ...(kinds.has('aurora')
       ? [
-          statement(['rds:RestoreDBClusterFromSnapshot'], [rdsArn(stack, 'cluster-snapshot', prefix)], ours),
-          statement(['rds:RestoreDBClusterFromSnapshot'], arns('og', 'cluster-pg', 'subgrp')),
-          statement(['rds:RestoreDBClusterFromSnapshot', 'rds:AddTagsToResource'], [clusters], asked),
-          statement(['rds:CreateDBInstance'], [clusters], {
-            StringLike: { [`aws:ResourceTag/${tagKeys.restore}`]: '?*' },
-          }),
-          statement(['rds:CreateDBInstance'], groups),
-          statement(['rds:CreateDBInstance', 'rds:AddTagsToResource'], [instances], asked),
+          ourSnapshots('rds:RestoreDBClusterFromSnapshot', 'cluster-snapshot'),
+          oldGroups('rds:RestoreDBClusterFromSnapshot', arns('og', 'cluster-pg', 'subgrp')),
+          fresh('rds:RestoreDBClusterFromSnapshot', clusters),
+          restored('rds:CreateDBInstance', clusters),
+          oldGroups('rds:CreateDBInstance', groups),
+          fresh('rds:CreateDBInstance', instances),
         ]
       : []),
   ];

@@ -4,11 +4,17 @@ import type { Config } from '../../functions/plan/config.ts';
 import { tagKeys } from '../../functions/shared/names.ts';
 import { namedTargets } from '../restore-targets.ts';
 import { ec2Arn, ec2CopyArn } from './arns.ts';
+import { OpenStatement } from './open-statement.ts';
 import { readUserData } from './selections.ts';
 
 /** On what a restore makes: in the request that makes it, and from then on. */
 const asked = { [`aws:RequestTag/${tagKeys.restore}`]: '?*' };
 const restored = { [`aws:ResourceTag/${tagKeys.restore}`]: '?*' };
+
+const unborn =
+  'what a launch makes has no ID before it is made; bounded to what carries the tag of a restore from then on';
+const byTag =
+  'restored machines have IDs that no configuration knows; bounded by the tag that a restore gave them';
 
 /** Machines from our images, in the places that the plans name, with the profiles that they name. */
 export function restoredMachines(stack: Stack, config: Config): PolicyStatement[] {
@@ -27,14 +33,16 @@ export function restoredMachines(stack: Stack, config: Config): PolicyStatement[
       resources: [ec2CopyArn(stack, 'image'), ec2CopyArn(stack, 'snapshot')],
       conditions: { StringEquals: ours },
     }),
-    // The names of key pairs are those of the old machines, which the configuration does not have.
-    new PolicyStatement({ actions: ['ec2:RunInstances'], resources: [...places, ec2Arn(stack, 'key-pair')] }),
-    new PolicyStatement({
+    new OpenStatement('key pairs are those of the old machines, which the configuration does not have', {
+      actions: ['ec2:RunInstances'],
+      resources: [...places, ec2Arn(stack, 'key-pair')],
+    }),
+    new OpenStatement(unborn, {
       actions: ['ec2:RunInstances'],
       resources: [ec2Arn(stack, 'network-interface'), ec2Arn(stack, 'volume')],
       conditions: { StringLike: asked },
     }),
-    new PolicyStatement({
+    new OpenStatement(unborn, {
       actions: ['ec2:RunInstances'],
       resources: [ec2Arn(stack, 'instance')],
       conditions: {
@@ -43,7 +51,7 @@ export function restoredMachines(stack: Stack, config: Config): PolicyStatement[
         ...profileCondition(stack, instanceProfiles),
       },
     }),
-    new PolicyStatement({
+    new OpenStatement(unborn, {
       actions: ['ec2:CreateTags'],
       resources: made,
       conditions: { StringEquals: { 'ec2:CreateAction': 'RunInstances' }, StringLike: asked },
@@ -80,7 +88,7 @@ function passRole(stack: Stack, profiles: readonly string[]): PolicyStatement[] 
 function switches(stack: Stack, { deployment }: Config, groups: readonly string[]): PolicyStatement[] {
   const interfaces = ec2Arn(stack, 'network-interface');
   return [
-    new PolicyStatement({
+    new OpenStatement(byTag, {
       actions: ['ec2:ModifyNetworkInterfaceAttribute'],
       resources: [interfaces],
       conditions: { StringLike: restored },
@@ -88,12 +96,12 @@ function switches(stack: Stack, { deployment }: Config, groups: readonly string[
     ...(groups.length === 0
       ? []
       : [new PolicyStatement({ actions: ['ec2:ModifyNetworkInterfaceAttribute'], resources: [...groups] })]),
-    new PolicyStatement({
+    new OpenStatement(byTag, {
       actions: ['ec2:AssociateAddress'],
       resources: [interfaces, ec2Arn(stack, 'instance')],
       conditions: { StringLike: restored },
     }),
-    new PolicyStatement({
+    new OpenStatement('an address is opened to the role by its tag, not by the configuration', {
       actions: ['ec2:AssociateAddress'],
       resources: [ec2Arn(stack, 'elastic-ip')],
       conditions: { StringEquals: { [`aws:ResourceTag/${tagKeys.managed}`]: deployment } },

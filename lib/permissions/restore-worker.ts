@@ -6,6 +6,7 @@ import { ec2Arn } from './arns.ts';
 import { keepCheckpoints, publish } from './common.ts';
 import { encryptedVolumes } from './encryption.ts';
 import { ledger } from './ledger.ts';
+import { OpenStatement } from './open-statement.ts';
 import { restoredDatabases } from './restore-databases.ts';
 import { restoredMachines } from './restore-machines.ts';
 import type { LoneWorkerGrants } from './rotate-worker.ts';
@@ -54,7 +55,7 @@ export function restoreWorkerStatements(stack: Stack, grants: RestoreWorkerGrant
   const { config, bucketArn, topicArn, workerArn, documents } = grants;
   const kinds = kindsOf(Object.values(config.plans));
   return [
-    new PolicyStatement({
+    new OpenStatement('AWS authorizes these calls for everything or nothing, or they list', {
       actions: [...new Set([...kinds].flatMap((kind) => inventory[kind]))].sort(),
       resources: ['*'],
       conditions: { StringEquals: { 'aws:RequestedRegion': config.region } },
@@ -72,16 +73,22 @@ export function restoreWorkerStatements(stack: Stack, grants: RestoreWorkerGrant
 
 /** Our own documents, on restored machines. Whoever may read one command's output may read that of all (AWS). */
 const commands = (stack: Stack, region: string, documents: readonly string[]): PolicyStatement[] => [
-  new PolicyStatement({
-    actions: ['ssm:DescribeDocument', 'ssm:GetDocument', 'ssm:SendCommand'],
-    resources: [...documents],
-  }),
-  new PolicyStatement({
-    actions: ['ssm:SendCommand'],
-    resources: [ec2Arn(stack, 'instance')],
-    conditions: { StringLike: { [`ssm:resourceTag/${tagKeys.restore}`]: '?*' } },
-  }),
-  new PolicyStatement({
+  new OpenStatement(
+    'a profile has more documents than a role has room for names; all begin like no other profile',
+    {
+      actions: ['ssm:DescribeDocument', 'ssm:GetDocument', 'ssm:SendCommand'],
+      resources: [...documents],
+    },
+  ),
+  new OpenStatement(
+    'restored machines have IDs that no configuration knows; bounded by the tag that a restore gave them',
+    {
+      actions: ['ssm:SendCommand'],
+      resources: [ec2Arn(stack, 'instance')],
+      conditions: { StringLike: { [`ssm:resourceTag/${tagKeys.restore}`]: '?*' } },
+    },
+  ),
+  new OpenStatement('AWS authorizes these calls for everything or nothing', {
     actions: ['ssm:DescribeInstanceInformation', 'ssm:GetCommandInvocation', 'ssm:ListCommands'],
     resources: ['*'],
     conditions: { StringEquals: { 'aws:RequestedRegion': region } },

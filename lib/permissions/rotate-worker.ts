@@ -2,10 +2,11 @@ import { Arn, type Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Config } from '../../functions/plan/config.ts';
 import { tagKeys } from '../../functions/shared/names.ts';
-import { copyPrefix } from '../names.ts';
+import { copyPattern } from '../names.ts';
 import { ec2CopyArn, rdsArn } from './arns.ts';
 import { keepCheckpoints, publish } from './common.ts';
 import { ledger } from './ledger.ts';
+import { OpenStatement } from './open-statement.ts';
 
 export interface LoneWorkerGrants {
   readonly config: Config;
@@ -25,13 +26,13 @@ export function rotateWorkerStatements(stack: Stack, grants: LoneWorkerGrants): 
   const ours = { [`aws:ResourceTag/${tagKeys.managed}`]: deployment };
   const images = [ec2CopyArn(stack, 'image')];
   const snapshots = [ec2CopyArn(stack, 'snapshot')];
-  const prefix = `${copyPrefix(deployment)}*`;
-  const databaseSnapshots = rdsArn(stack, 'snapshot', prefix);
-  const clusterSnapshots = rdsArn(stack, 'cluster-snapshot', prefix);
+  const names = copyPattern(deployment);
+  const databaseSnapshots = rdsArn(stack, 'snapshot', names);
+  const clusterSnapshots = rdsArn(stack, 'cluster-snapshot', names);
   // A tag can stand on what another account shares with this one.
   const ownCopies = { StringEquals: { ...ours, 'ec2:Owner': stack.account } };
   return [
-    new PolicyStatement({
+    new OpenStatement('AWS authorizes these calls for everything or nothing, or they list', {
       actions: [
         'autoscaling:DescribeAutoScalingGroups',
         'autoscaling:DescribeLaunchConfigurations',
@@ -84,7 +85,13 @@ export function rotateWorkerStatements(stack: Stack, grants: LoneWorkerGrants): 
 function templateParameters(stack: Stack, region: string): PolicyStatement[] {
   const parameters = Arn.format({ service: 'ssm', resource: 'parameter', resourceName: '*' }, stack);
   return [
-    new PolicyStatement({ actions: ['ssm:GetParameters'], resources: [parameters] }),
+    new OpenStatement(
+      'which parameters name images is known to the launch templates alone; secrets stay closed',
+      {
+        actions: ['ssm:GetParameters'],
+        resources: [parameters],
+      },
+    ),
     new PolicyStatement({
       effect: Effect.DENY,
       actions: ['kms:Decrypt'],

@@ -2,6 +2,7 @@ import { Arn, ArnFormat, type Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Plan, SourceSelection } from '../../functions/plan/config.ts';
 import type { SourceKind } from '../../functions/shared/source.ts';
+import { OpenStatement } from './open-statement.ts';
 
 /** How the sources of each kind are written in ARNs. */
 const resources = {
@@ -59,7 +60,7 @@ function statementOn(stack: Stack, { kind, select }: SourceSelection, actions: s
   const arn = (resourceName: string): string => Arn.format({ ...resources[kind], resourceName }, stack);
   if ('tags' in select) {
     const tags = Object.entries(select.tags).map(([key, value]) => [`aws:ResourceTag/${key}`, value]);
-    return new PolicyStatement({
+    return new OpenStatement('sources are selected by tags, which the condition holds', {
       actions,
       resources: [arn('*')],
       conditions: { StringEquals: Object.fromEntries(tags) },

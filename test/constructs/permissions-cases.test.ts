@@ -3,6 +3,7 @@
  * research on permissions, for the roles that there are.
  */
 import { describe, expect, it } from 'vitest';
+import { copyName } from '../../functions/shared/names.ts';
 import { judge, type Verdict } from '../../sandbox/iam/evaluator.ts';
 import { readPolicy } from '../../sandbox/iam/policy.ts';
 import { type Context, RequestValues } from '../../sandbox/iam/request-values.ts';
@@ -26,6 +27,11 @@ const image = copy('image', 'ami-0123456789abcdef0');
 const newImage = copy('image', '*');
 const snapshot = copy('snapshot', 'snap-0123456789abcdef0');
 const newSnapshot = copy('snapshot', '*');
+
+const slot = '2026-11-20T02:00:00Z';
+const nameOf = (deployment: string): string =>
+  copyName(deployment, 'ci', { kind: 'rds', id: 'circle-db', region }, slot, 1);
+const ourName = nameOf('prod-eu');
 
 const selected: Context = { 'aws:ResourceTag/Role': 'ci', 'aws:ResourceTag/Stage': 'prod' };
 const tagged: Context = {
@@ -104,13 +110,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     ],
     ['snapshot of a selected database', 'rds:CreateDBSnapshot', rds('db', 'circle-db'), {}, 'Allowed'],
     ['snapshot of another database', 'rds:CreateDBSnapshot', rds('db', 'other-db'), {}, 'ImplicitlyDenied'],
-    [
-      'database snapshot under our name',
-      'rds:CreateDBSnapshot',
-      rds('snapshot', 'snapkeep-prod-eu-1'),
-      tagged,
-      'Allowed',
-    ],
+    ['database snapshot under our name', 'rds:CreateDBSnapshot', rds('snapshot', ourName), tagged, 'Allowed'],
     [
       'database snapshot under another name',
       'rds:CreateDBSnapshot',
@@ -121,7 +121,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       "database snapshot under another deployment's name",
       'rds:CreateDBSnapshot',
-      rds('snapshot', 'snapkeep-prod-us-1'),
+      rds('snapshot', nameOf('prod-us')),
       tagged,
       'ImplicitlyDenied',
     ],
@@ -136,7 +136,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'deletion of a database snapshot',
       'rds:DeleteDBSnapshot',
-      rds('snapshot', 'snapkeep-prod-eu-1'),
+      rds('snapshot', ourName),
       ours,
       'ExplicitlyDenied',
     ],
@@ -214,13 +214,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     ['unlocking a snapshot', 'ec2:UnlockSnapshot', snapshot, ours, 'ExplicitlyDenied'],
     ['taking snapshots', 'ec2:CreateSnapshots', newSnapshot, tagged, 'ExplicitlyDenied'],
     ['terminating a machine', 'ec2:TerminateInstances', source, selected, 'ExplicitlyDenied'],
-    [
-      'deletion of our database snapshot',
-      'rds:DeleteDBSnapshot',
-      rds('snapshot', 'snapkeep-prod-eu-1'),
-      ours,
-      'Allowed',
-    ],
+    ['deletion of our database snapshot', 'rds:DeleteDBSnapshot', rds('snapshot', ourName), ours, 'Allowed'],
     [
       'deletion of a foreign one, though tagged',
       'rds:DeleteDBSnapshot',
@@ -229,16 +223,23 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'ImplicitlyDenied',
     ],
     [
+      'deletion of one of a deployment whose name begins with ours',
+      'rds:DeleteDBSnapshot',
+      rds('snapshot', nameOf('prod-eu-two')),
+      ours,
+      'ImplicitlyDenied',
+    ],
+    [
       'deletion of one under our name without our tag',
       'rds:DeleteDBSnapshot',
-      rds('snapshot', 'snapkeep-prod-eu-1'),
+      rds('snapshot', ourName),
       {},
       'ImplicitlyDenied',
     ],
     [
       'deletion of a cluster snapshot of ours',
       'rds:DeleteDBClusterSnapshot',
-      rds('cluster-snapshot', 'snapkeep-prod-eu-1'),
+      rds('cluster-snapshot', ourName),
       ours,
       'Allowed',
     ],

@@ -3,6 +3,7 @@
  * the cases of the research on permissions, and those of databases, addresses and keys beside them.
  */
 import { describe, expect, it } from 'vitest';
+import { copyName } from '../../functions/shared/names.ts';
 import { judge, type Verdict } from '../../sandbox/iam/evaluator.ts';
 import { readPolicy } from '../../sandbox/iam/policy.ts';
 import { type Context, RequestValues } from '../../sandbox/iam/request-values.ts';
@@ -23,6 +24,8 @@ const iam = (type: string, id: string): string => `arn:aws:iam::${account}:${typ
 const document = (name: string): string => `arn:aws:ssm:${region}:${account}:document/${name}`;
 const worker = (name: string): string => `arn:aws:lambda:${region}:${account}:function:${name}`;
 const ledger = 'arn:aws:s3:::acme-snapkeep-vault/ledger/ci/restores/one/x';
+const slot = '2026-11-20T02:00:00Z';
+const ourName = copyName('prod-eu', 'ci', { kind: 'rds', id: 'circle-db', region }, slot, 1);
 const key = `arn:aws:kms:${region}:${account}:key/1`;
 
 const everyRequest: Context = { 'aws:RequestedRegion': region, 'aws:PrincipalAccount': account };
@@ -49,12 +52,24 @@ const [yes, no, never]: readonly [Verdict, Verdict, Verdict] = [
 type Case = readonly [what: string, action: string, resource: string, keys: Context, verdict: Verdict];
 
 const launches: readonly Case[] = [
-  ['our image', 'ec2:RunInstances', copy('image', 'ami-1'), ours, yes],
-  ['an image without our tag', 'ec2:RunInstances', copy('image', 'ami-1'), { 'ec2:Owner': account }, no],
-  ['an image of another deployment', 'ec2:RunInstances', copy('image', 'ami-1'), theirs, no],
-  ['an image of another account, with our tag', 'ec2:RunInstances', copy('image', 'ami-1'), foreign, no],
-  ['a snapshot of ours', 'ec2:RunInstances', copy('snapshot', 'snap-1'), ours, yes],
-  ['a snapshot without our tag', 'ec2:RunInstances', copy('snapshot', 'snap-1'), {}, no],
+  ['our image', 'ec2:RunInstances', copy('image', 'ami-0123456789abcdef0'), ours, yes],
+  [
+    'an image without our tag',
+    'ec2:RunInstances',
+    copy('image', 'ami-0123456789abcdef0'),
+    { 'ec2:Owner': account },
+    no,
+  ],
+  ['an image of another deployment', 'ec2:RunInstances', copy('image', 'ami-0123456789abcdef0'), theirs, no],
+  [
+    'an image of another account, with our tag',
+    'ec2:RunInstances',
+    copy('image', 'ami-0123456789abcdef0'),
+    foreign,
+    no,
+  ],
+  ['a snapshot of ours', 'ec2:RunInstances', copy('snapshot', 'snap-0123456789abcdef0'), ours, yes],
+  ['a snapshot without our tag', 'ec2:RunInstances', copy('snapshot', 'snap-0123456789abcdef0'), {}, no],
   ['a machine with profile and IMDSv2', 'ec2:RunInstances', ec2('instance', '*'), machine, yes],
   [
     'a machine with IMDSv1',
@@ -157,14 +172,8 @@ const switches: readonly Case[] = [
 ];
 
 const databases: readonly Case[] = [
-  ['our snapshot', 'rds:RestoreDBInstanceFromDBSnapshot', rds('snapshot', 'snapkeep-prod-eu-1'), ours, yes],
-  [
-    'a snapshot by its name alone',
-    'rds:RestoreDBInstanceFromDBSnapshot',
-    rds('snapshot', 'snapkeep-prod-eu-1'),
-    {},
-    no,
-  ],
+  ['our snapshot', 'rds:RestoreDBInstanceFromDBSnapshot', rds('snapshot', ourName), ours, yes],
+  ['a snapshot by its name alone', 'rds:RestoreDBInstanceFromDBSnapshot', rds('snapshot', ourName), {}, no],
   [
     'a foreign snapshot, though tagged',
     'rds:RestoreDBInstanceFromDBSnapshot',
@@ -180,13 +189,7 @@ const databases: readonly Case[] = [
     yes,
   ],
   ['a new database without it', 'rds:RestoreDBInstanceFromDBSnapshot', rds('db', 'circle-db-r1'), {}, no],
-  [
-    'our cluster snapshot',
-    'rds:RestoreDBClusterFromSnapshot',
-    rds('cluster-snapshot', 'snapkeep-prod-eu-1'),
-    ours,
-    yes,
-  ],
+  ['our cluster snapshot', 'rds:RestoreDBClusterFromSnapshot', rds('cluster-snapshot', ourName), ours, yes],
   [
     'a foreign cluster snapshot',
     'rds:RestoreDBClusterFromSnapshot',
@@ -197,26 +200,20 @@ const databases: readonly Case[] = [
   ['a member of a restored cluster', 'rds:CreateDBInstance', rds('cluster', 'shop-r1'), restored, yes],
   ['a member of a live cluster', 'rds:CreateDBInstance', rds('cluster', 'shop'), {}, no],
   ['a member without the tag of a restore', 'rds:CreateDBInstance', rds('db', 'shop-r1-1'), {}, no],
-  ['our tag on a snapshot', 'rds:AddTagsToResource', rds('snapshot', 'snapkeep-prod-eu-1'), asked, no],
+  ['our tag on a snapshot', 'rds:AddTagsToResource', rds('snapshot', ourName), asked, no],
   ['a change of a live database', 'rds:ModifyDBInstance', rds('db', 'circle-db'), {}, never],
   ['deletion of a live database', 'rds:DeleteDBInstance', rds('db', 'circle-db'), {}, never],
   ['deletion of a restored one', 'rds:DeleteDBInstance', rds('db', 'circle-db-r1'), restored, never],
-  [
-    'deletion of our database snapshot',
-    'rds:DeleteDBSnapshot',
-    rds('snapshot', 'snapkeep-prod-eu-1'),
-    ours,
-    never,
-  ],
+  ['deletion of our database snapshot', 'rds:DeleteDBSnapshot', rds('snapshot', ourName), ours, never],
 ];
 
 const others: readonly Case[] = [
   ['end of a live machine', 'ec2:TerminateInstances', ec2('instance', 'i-1'), {}, never],
   ['end of a restored machine', 'ec2:TerminateInstances', ec2('instance', 'i-1'), restored, never],
   ['stop of a live machine', 'ec2:StopInstances', ec2('instance', 'i-1'), {}, never],
-  ['deletion of our snapshot', 'ec2:DeleteSnapshot', copy('snapshot', 'snap-1'), ours, never],
-  ['deregistration of our image', 'ec2:DeregisterImage', copy('image', 'ami-1'), ours, never],
-  ['removal of tags', 'ec2:DeleteTags', copy('image', 'ami-1'), ours, never],
+  ['deletion of our snapshot', 'ec2:DeleteSnapshot', copy('snapshot', 'snap-0123456789abcdef0'), ours, never],
+  ['deregistration of our image', 'ec2:DeregisterImage', copy('image', 'ami-0123456789abcdef0'), ours, never],
+  ['removal of tags', 'ec2:DeleteTags', copy('image', 'ami-0123456789abcdef0'), ours, never],
   ['a new image', 'ec2:CreateImage', ec2('instance', 'i-1'), {}, no],
   [
     'user data of a selected machine by id',

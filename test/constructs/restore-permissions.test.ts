@@ -34,8 +34,8 @@ describe('the role of the restore worker', () => {
         'ec2:Owner': { Ref: 'AWS::AccountId' },
       },
     };
-    expect(conditionOn('ec2:RunInstances', '::image/*')).toEqual([ours]);
-    expect(conditionOn('ec2:RunInstances', '::snapshot/*')).toEqual([ours]);
+    expect(conditionOn('ec2:RunInstances', '::image/ami-?????????????????')).toEqual([ours]);
+    expect(conditionOn('ec2:RunInstances', '::snapshot/snap-?????????????????')).toEqual([ours]);
   });
 
   it('launches into the named subnets and groups, and no others', () => {
@@ -103,8 +103,16 @@ describe('the role of the restore worker', () => {
   });
 
   it.each([
-    ['rds:RestoreDBInstanceFromDBSnapshot', ':snapshot:snapkeep-prod-eu-*', ':db:*'],
-    ['rds:RestoreDBClusterFromSnapshot', ':cluster-snapshot:snapkeep-prod-eu-*', ':cluster:*'],
+    [
+      'rds:RestoreDBInstanceFromDBSnapshot',
+      ':snapshot:snapkeep-prod-eu-??????????-????????t????-a?',
+      ':db:*',
+    ],
+    [
+      'rds:RestoreDBClusterFromSnapshot',
+      ':cluster-snapshot:snapkeep-prod-eu-??????????-????????t????-a?',
+      ':cluster:*',
+    ],
   ])('has %s from our snapshots, into what gets our tag', (action, snapshot, made) => {
     expect(conditionOn(action, snapshot)).toEqual([
       { StringEquals: { 'aws:ResourceTag/snapkeep:managed': 'prod-eu' } },

@@ -17,9 +17,9 @@ const deniedActions = worker.filter(({ Effect }) => Effect === 'Deny').flatMap(a
 
 describe('the role of the rotation worker', () => {
   it.each([
-    ['ec2:DeregisterImage', '::image/*'],
-    ['ec2:DisableImageDeregistrationProtection', '::image/*'],
-    ['ec2:DeleteSnapshot', '::snapshot/*'],
+    ['ec2:DeregisterImage', '::image/ami-?????????????????'],
+    ['ec2:DisableImageDeregistrationProtection', '::image/ami-?????????????????'],
+    ['ec2:DeleteSnapshot', '::snapshot/snap-?????????????????'],
   ])('has %s for what carries our tag and belongs to this account', (action, resource) => {
     const { Resource, Condition } = only(action);
     expect(JSON.stringify(Resource)).toContain(`eu-west-1${resource}`);
@@ -32,8 +32,8 @@ describe('the role of the rotation worker', () => {
   });
 
   it.each([
-    ['rds:DeleteDBSnapshot', ':snapshot:snapkeep-prod-eu-*'],
-    ['rds:DeleteDBClusterSnapshot', ':cluster-snapshot:snapkeep-prod-eu-*'],
+    ['rds:DeleteDBSnapshot', ':snapshot:snapkeep-prod-eu-??????????-????????t????-a?'],
+    ['rds:DeleteDBClusterSnapshot', ':cluster-snapshot:snapkeep-prod-eu-??????????-????????t????-a?'],
   ])('has %s for our names with our tag', (action, resource) => {
     const { Resource, Condition } = only(action);
     expect(JSON.stringify(Resource)).toContain(resource);
