@@ -1,9 +1,9 @@
-import { planOfBackup } from '../../functions/catalog/keys.ts';
 import type { Hold } from '../../functions/catalog/rotation-documents.ts';
 import { toTimestamp } from '../../functions/shared/clock.ts';
 import { exitCodes, usageError } from '../../functions/shared/errors.ts';
+import { withBackup } from './backup-session.ts';
 import type { Invocation } from './host.ts';
-import { type Session, withSession } from './session.ts';
+import type { Session } from './session.ts';
 import { lines } from './text.ts';
 import { snapkeepVersion } from './version.ts';
 
@@ -14,11 +14,11 @@ export function writeHold(
   action: Hold['action'],
   reason: string,
 ): Promise<number> {
-  return withSession(invocation, async (session) => {
+  return withBackup(invocation, backupId, async (session, plan) => {
     if (reason.trim() === '') {
       throw usageError('--reason is empty', 'say why in a few words: it is what people will read in a year');
     }
-    const plan = await existingBackup(session, backupId);
+    await checkBackup(session, plan, backupId);
     const standing = await session.rotations.standingHold(plan, backupId);
     if (action === 'unhold' && !standing) {
       invocation.print({
@@ -53,14 +53,7 @@ export function writeHold(
   });
 }
 
-async function existingBackup({ ledger, rotations }: Session, backupId: string): Promise<string> {
-  const plan = planOfBackup(backupId);
-  if (plan === undefined) {
-    throw usageError(
-      `${JSON.stringify(backupId)} is not a backup ID`,
-      'a backup ID looks like 1795140000_2026_11_20_ci; `snapkeep list` prints them',
-    );
-  }
+async function checkBackup({ ledger, rotations }: Session, plan: string, backupId: string): Promise<void> {
   if (!(await ledger.readManifest(plan, backupId)) && !(await ledger.readIntent(plan, backupId))) {
     throw usageError(`there is no backup ${backupId} in the vault`, '`snapkeep list` prints those there are');
   }
@@ -70,5 +63,4 @@ async function existingBackup({ ledger, rotations }: Session, backupId: string):
       '`snapkeep list` prints the backups that are still there',
     );
   }
-  return plan;
 }

@@ -5,15 +5,18 @@ import { formatDuration, formatTable, lines, plain, plural } from './text.ts';
 /** What is to be told of one plan. Without `result` it was only looked at. */
 export interface PlanReport {
   readonly plan: string;
+  /** Only of a deployment of several Regions. */
+  readonly region?: string;
   /** Undefined when a guard refused before anything could be decided. */
   readonly assessment: Assessment | undefined;
   readonly result: RotateResult | undefined;
   readonly refusals: readonly string[];
 }
 
-export function rotationJson({ plan, assessment, result, refusals }: PlanReport) {
+export function rotationJson({ plan, region, assessment, result, refusals }: PlanReport) {
   return {
     plan,
+    ...(region === undefined ? {} : { region }),
     state: refusals.length > 0 ? 'refused' : (result?.state ?? 'planned'),
     digest: assessment?.digest ?? null,
     run: result?.run ?? null,
@@ -50,7 +53,7 @@ const findingJson = ({ kind, id, backupId, sourceKey, text, command }: Finding) 
 });
 
 export function rotationText(report: PlanReport): string {
-  const { plan, assessment, result } = report;
+  const { plan, region, assessment, result } = report;
   if (!assessment) return '';
   const { decisions, findings, digest, now } = assessment;
   const going = decisions.filter(({ remove }) => remove).length;
@@ -69,7 +72,7 @@ export function rotationText(report: PlanReport): string {
         );
   return (
     lines([
-      `Plan ${plan}: ${going} of ${plural(decisions.length, 'recovery point')} to remove, digest ${digest}`,
+      `Plan ${plan}${region === undefined ? '' : ` in ${region}`}: ${going} of ${plural(decisions.length, 'recovery point')} to remove, digest ${digest}`,
     ]) +
     tableText +
     lines(findings.flatMap(findingLines)) +

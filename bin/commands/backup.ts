@@ -34,7 +34,9 @@ export function register(program: Command, host: Host): void {
     .action(
       host.run(async (invocation, planName: string, options: BackupOptions) => {
         collectEarly();
-        return withSession(invocation, (session) => runBackup(invocation, session, planName, options));
+        return withSession(invocation, planName, (session) =>
+          runBackup(invocation, session, planName, options),
+        );
       }),
     );
 }

@@ -29,7 +29,7 @@ export function register(program: Command, host: Host): void {
     .option('--confirm <digest>', 'write it down for exactly the copies with this digest')
     .action(
       host.run(async (invocation, source: string, options: ForgetOptions) =>
-        withSession(invocation, (session) => runForget(invocation, session, source, options)),
+        withSession(invocation, options.plan, (session) => runForget(invocation, session, source, options)),
       ),
     );
 }

@@ -2,11 +2,13 @@ import type { Command } from 'commander';
 import { type BackupExpiry, backupExpiries } from '../../functions/catalog/expiry.ts';
 import type { BackupHistory } from '../../functions/catalog/history.ts';
 import type { UnreadableDocumentError } from '../../functions/catalog/vault-errors.ts';
-import { findPlan } from '../../functions/plan/load.ts';
+import type { Regions } from '../../functions/plan/config.ts';
+import { findRegion } from '../../functions/plan/load.ts';
 import { toTimestamp } from '../../functions/shared/clock.ts';
 import { exitCodes } from '../../functions/shared/errors.ts';
-import type { Host } from '../cli/host.ts';
-import { type Session, withSession } from '../cli/session.ts';
+import type { Host, Invocation } from '../cli/host.ts';
+import { inEveryRegion, tellFailures } from '../cli/regions.ts';
+import { loadRegions, type Session } from '../cli/session.ts';
 import { formatTable } from '../cli/text.ts';
 
 interface ListOptions {
@@ -18,6 +20,8 @@ interface ListOptions {
 interface BackupRow {
   readonly backup_id: string;
   readonly plan: string;
+  /** Only of a deployment of several Regions. */
+  readonly region?: string;
   /**
    * A sealed backup's own status, `running` before the deadline of an unsealed one, `interrupted` after it.
    * `unreadable`: a document of it cannot be used; what the others say is in the row.
@@ -39,24 +43,31 @@ export function register(program: Command, host: Host): void {
     .description('list the backups in the vault, newest first')
     .option('--plan <name>', 'only those of one plan')
     .option('--all', 'also those that rotation has removed')
-    .action(
-      host.run(async (invocation, options: ListOptions) =>
-        withSession(invocation, async (session) => {
-          if (options.plan !== undefined) findPlan(session.config, options.plan);
-          const now = invocation.io.clock.now();
-          const plans = options.plan === undefined ? await plansOfLedger(session) : [options.plan];
-          const rows: Row[] = [];
-          const unreadable = ({ message, remedy }: UnreadableDocumentError) =>
-            invocation.logger.warn(`${message}; ${remedy}`);
-          for (const plan of plans)
-            rows.push(...(await rowsOf(session, plan, options.all ?? false, now, unreadable)));
-          rows.sort((a, b) => b.slot - a.slot || (a.row.plan < b.row.plan ? -1 : 1));
-          const shown = rows.map(({ row }) => row);
-          invocation.print({ json: shown, text: textOf(shown, options.plan) });
-          return exitCodes.done;
-        }),
-      ),
-    );
+    .action(host.run(runList));
+}
+
+async function runList(invocation: Invocation, { plan, all = false }: ListOptions): Promise<number> {
+  const regions = await loadRegions(invocation);
+  const several = regions.length > 1;
+  const now = invocation.io.clock.now();
+  const rows: Row[] = [];
+  const unreadable = ({ message, remedy }: UnreadableDocumentError) =>
+    invocation.logger.warn(`${message}; ${remedy}`);
+  const asked: Regions = plan === undefined ? regions : [findRegion(regions, plan)];
+  const failures = await inEveryRegion(invocation, asked, async (session) => {
+    const { region } = session.config;
+    for (const each of plan === undefined ? await plansOfLedger(session) : [plan])
+      for (const { slot, row } of await rowsOf(session, each, all, now, unreadable))
+        rows.push({ slot, row: several ? { ...row, region } : row });
+  });
+  rows.sort((a, b) => b.slot - a.slot || (a.row.plan < b.row.plan ? -1 : 1));
+  const shown = rows.map(({ row }) => row);
+  const text =
+    rows.length === 0 && failures.length > 0
+      ? 'There are no backups in the Regions that answered.\n'
+      : textOf(shown, plan, several);
+  invocation.print({ json: shown, text });
+  return tellFailures(invocation, failures, exitCodes.done);
 }
 
 interface Row {
@@ -127,15 +138,26 @@ function expiryText(expiry: BackupExpiry): string {
   }
 }
 
-function textOf(rows: readonly BackupRow[], plan: string | undefined): string {
+function textOf(rows: readonly BackupRow[], plan: string | undefined, several: boolean): string {
   if (rows.length === 0) {
     return `There are no backups${plan === undefined ? '' : ` of plan ${plan}`} yet. Make one: snapkeep backup ${plan ?? '<plan>'}\n`;
   }
   return formatTable(
-    ['backup id', 'plan', 'status', 'errors', 'warnings', 'started', 'completed', 'expires'],
+    [
+      'backup id',
+      'plan',
+      ...(several ? ['region'] : []),
+      'status',
+      'errors',
+      'warnings',
+      'started',
+      'completed',
+      'expires',
+    ],
     rows.map((row) => [
       row.backup_id,
       row.plan,
+      ...(several ? [row.region ?? ''] : []),
       row.status,
       String(row.errors),
       String(row.warnings),

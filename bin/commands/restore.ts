@@ -10,10 +10,11 @@ import { restoreWorkflow } from '../../functions/workflows/restore/restore.ts';
 import { findUnfinished } from '../../functions/workflows/restore/unfinished.ts';
 import type { Host, Invocation } from '../cli/host.ts';
 import { createProgress } from '../cli/progress.ts';
+import { regionOf } from '../cli/regions.ts';
 import { addRestoreFlags, type RestoreOptions, readRequest } from '../cli/restore-flags.ts';
 import { describePlanned } from '../cli/restore-plan-text.ts';
 import { describeReport, failureOf } from '../cli/restore-report.ts';
-import { type Session, withSession } from '../cli/session.ts';
+import { inRegion, loadRegions, type Session, withSession } from '../cli/session.ts';
 import { formatDuration } from '../cli/text.ts';
 
 export function register(program: Command, host: Host): void {
@@ -23,24 +24,19 @@ export function register(program: Command, host: Host): void {
     .argument('[backup]', 'backup ID, or latest for the newest complete one');
   addRestoreFlags(command).action(
     host.run(async (invocation, backup: string | undefined, options: RestoreOptions) =>
-      withSession(invocation, async (session) => {
-        const input =
-          options.resume === undefined
-            ? await newInput(invocation, session, backup, options)
-            : await resumedInput(session, backup, options);
-        return runRestore(invocation, session, input);
-      }),
+      options.resume === undefined
+        ? beginRestore(invocation, backup, options)
+        : resumeRestore(invocation, backup, options.resume, options),
     ),
   );
 }
 
-async function newInput(
-  { io, logger }: Invocation,
-  session: Session,
+async function beginRestore(
+  invocation: Invocation,
   backup: string | undefined,
   options: RestoreOptions,
-): Promise<RestoreInput> {
-  const asked = await readRequest(io, backup, options);
+): Promise<number> {
+  const asked = await readRequest(invocation.io, backup, options);
   if (asked.plan === undefined) {
     throw usageError(
       'it is not said which plan to restore',
@@ -55,6 +51,16 @@ async function newInput(
     );
   }
   const request = parseRestoreRequest(asked);
+  return withSession(invocation, request.plan, async (session) =>
+    runRestore(invocation, session, await inputOf(invocation, session, request)),
+  );
+}
+
+async function inputOf(
+  { io, logger }: Invocation,
+  session: Session,
+  request: RestoreRequest,
+): Promise<RestoreInput> {
   const plan = findPlan(session.config, request.plan);
   await session.vault.check();
   const input = { plan: plan.name, request: toInput(request) };
@@ -82,11 +88,12 @@ async function newInput(
 const toInput = (request: RestoreRequest): NonNullable<RestoreInput['request']> =>
   JSON.parse(JSON.stringify(request)) as NonNullable<RestoreInput['request']>;
 
-async function resumedInput(
-  session: Session,
+async function resumeRestore(
+  invocation: Invocation,
   backup: string | undefined,
-  { resume = '', plan, startApplication, ...others }: RestoreOptions,
-): Promise<RestoreInput> {
+  resume: string,
+  { plan, startApplication, ...others }: RestoreOptions,
+): Promise<number> {
   const further = [backup, ...Object.values({ ...others, resume: undefined })];
   if (further.some((value) => value !== undefined) || !startApplication) {
     throw usageError(
@@ -94,15 +101,38 @@ async function resumedInput(
       'leave out the other flags, or begin another restore',
     );
   }
-  await session.vault.check();
-  const journal = new RestoreLedger(session.vault);
-  const plans =
-    plan === undefined ? Object.keys(session.config.plans) : [findPlan(session.config, plan).name];
   if (!/^[a-z0-9-]{1,40}$/.test(resume))
     throw usageError(`${JSON.stringify(resume)} is not the ID of a restore`);
+  const resumed = async (session: Session) =>
+    runRestore(invocation, session, await resumedInput(session, resume, plan));
+  if (plan !== undefined) return withSession(invocation, plan, resumed);
+  const config = await regionOf(
+    invocation,
+    await loadRegions(invocation),
+    undefined,
+    async (session) => (await findRestore(session, resume)) !== undefined,
+  );
+  return inRegion(invocation, config, resumed);
+}
+
+/** The restore of that ID, of one plan or of any. */
+async function findRestore(
+  { config, vault }: Session,
+  requestId: string,
+  plan?: string,
+): Promise<RestoreInput | undefined> {
+  const journal = new RestoreLedger(vault);
+  const plans = plan === undefined ? Object.keys(config.plans) : [findPlan(config, plan).name];
   for (const name of plans) {
-    if (await journal.read(name, resume)) return { plan: name, requestId: resume };
+    if (await journal.read(name, requestId)) return { plan: name, requestId };
   }
+  return undefined;
+}
+
+async function resumedInput(session: Session, resume: string, plan?: string): Promise<RestoreInput> {
+  await session.vault.check();
+  const found = await findRestore(session, resume, plan);
+  if (found) return found;
   throw usageError(
     `there is no restore ${resume} in the vault`,
     'its ID was printed when it began, and stands below ledger/<plan>/restores/ in the vault',

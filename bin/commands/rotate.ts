@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { createEngine } from '../../functions/engine/engine.ts';
+import type { Config, Regions } from '../../functions/plan/config.ts';
 import { exitCodes, SnapkeepError, usageError } from '../../functions/shared/errors.ts';
 import { assess } from '../../functions/workflows/rotate/assess.ts';
 import type { Assessment } from '../../functions/workflows/rotate/assessment.ts';
@@ -7,9 +8,10 @@ import { rotateWorkflow } from '../../functions/workflows/rotate/rotate.ts';
 import { printFailure } from '../cli/failure.ts';
 import type { Host, Invocation } from '../cli/host.ts';
 import { createProgress } from '../cli/progress.ts';
+import { inEveryRegion, type RegionFailure, regionOf, tellFailures } from '../cli/regions.ts';
 import { rotateDependencies } from '../cli/rotate-dependencies.ts';
 import { type PlanReport, rotationJson, rotationText } from '../cli/rotation-report.ts';
-import { type Session, withSession } from '../cli/session.ts';
+import { loadRegions, type Session } from '../cli/session.ts';
 
 interface RotateOptions {
   readonly dryRun?: boolean;
@@ -23,34 +25,60 @@ export function register(program: Command, host: Host): void {
     .argument('[plan]', 'name of the plan; all plans without it')
     .option('--dry-run', 'decide and print, delete nothing')
     .option('--confirm <digest>', 'overrule maxDeletePercent for exactly the decisions with this digest')
-    .action(
-      host.run(async (invocation, planName: string | undefined, options: RotateOptions) =>
-        withSession(invocation, (session) => runRotate(invocation, session, planName, options)),
-      ),
-    );
+    .action(host.run(runRotate));
 }
 
 async function runRotate(
   invocation: Invocation,
-  session: Session,
   planName: string | undefined,
   options: RotateOptions,
 ): Promise<number> {
-  const configured = Object.keys(session.config.plans);
+  const regions = await loadRegions(invocation);
+  const several = regions.length > 1;
+  const configured = regions.flatMap(({ plans }) => Object.keys(plans));
   if (options.confirm !== undefined && planName === undefined && configured.length > 1) {
     throw usageError(
       '--confirm needs the name of a plan: a digest confirms the decisions on one',
       `its plans are: ${configured.join(', ')}`,
     );
   }
-  await session.vault.check();
+  const asked: Regions =
+    planName === undefined ? regions : [await regionOfPlan(invocation, regions, planName)];
   const reports: PlanReport[] = [];
-  for (const plan of planName === undefined ? configured : [planName]) {
-    // Asked for alone, a refusal that leaves nothing to print is the command's own.
-    reports.push(await rotatePlan(invocation, session, plan, options, planName === undefined));
-  }
-  const unconfigured = planName === undefined ? await plansWithoutConfiguration(session) : [];
-  return printReports(invocation, reports, unconfigured, options);
+  const unconfigured: UnconfiguredPlan[] = [];
+  const failures = await inEveryRegion(invocation, asked, async (session) => {
+    const { region, plans } = session.config;
+    const where = several ? { region } : {};
+    await session.vault.check();
+    for (const plan of planName === undefined ? Object.keys(plans) : [planName]) {
+      // Asked for alone, a refusal that leaves nothing to print is the command's own.
+      const report = await rotatePlan(invocation, session, plan, options, planName === undefined);
+      reports.push({ ...report, ...where });
+    }
+    if (planName !== undefined) return;
+    for (const plan of await plansWithoutConfiguration(session)) unconfigured.push({ plan, ...where });
+  });
+  return printReports(invocation, { reports, unconfigured, failures }, options);
+}
+
+/** Of a plan that is not configured, the one whose ledger knows it: what a rotation makes of it is said there. */
+async function regionOfPlan(invocation: Invocation, regions: Regions, plan: string): Promise<Config> {
+  const own = regions.find(({ plans }) => Object.hasOwn(plans, plan));
+  const known = async ({ ledger }: Session) => (await ledger.listBackups(plan)).length > 0;
+  return own ?? regionOf(invocation, regions, plan, known);
+}
+
+/** A plan of which there are backups, though its Region is configured without it. */
+interface UnconfiguredPlan {
+  readonly plan: string;
+  /** Only of a deployment of several Regions. */
+  readonly region?: string;
+}
+
+interface RotateOutcome {
+  readonly reports: readonly PlanReport[];
+  readonly unconfigured: readonly UnconfiguredPlan[];
+  readonly failures: readonly RegionFailure[];
 }
 
 async function rotatePlan(
@@ -106,12 +134,18 @@ async function plansWithoutConfiguration({ ledger, rotations, config }: Session)
   return standing;
 }
 
+const failureJson = ({ region, failure: { message, remedy } }: RegionFailure) => ({
+  region,
+  message,
+  remedy: remedy ?? null,
+});
+
 function printReports(
-  { io, print, logger }: Invocation,
-  reports: readonly PlanReport[],
-  unconfigured: readonly string[],
+  invocation: Invocation,
+  { reports, unconfigured, failures }: RotateOutcome,
   { dryRun = false, confirm }: RotateOptions,
 ): number {
+  const { io, print, logger } = invocation;
   // A dry run tells what a guard would say; what it could not decide, or was asked to confirm, is refused at once.
   const refused = reports.filter(
     ({ refusals, assessment }) =>
@@ -129,14 +163,21 @@ function printReports(
     dry_run: dryRun,
     ...(first ? { error: { kind: 'refused', message, remedy } } : {}),
     plans: reports.map(rotationJson),
-    unconfigured_plans: unconfigured,
+    unconfigured_plans: unconfigured.map(({ plan, region }) =>
+      region === undefined ? plan : { plan, region },
+    ),
+    ...(failures.length === 0 ? {} : { failed_regions: failures.map(failureJson) }),
   };
   print({ json, text: reports.map(rotationText).join('\n') });
-  for (const plan of unconfigured)
-    logger.warn(`plan ${plan} is in the ledger and no longer in the configuration: nothing of it is deleted`);
+  for (const { plan, region } of unconfigured) {
+    const ledger = region === undefined ? 'the ledger' : `the ledger of ${region}`;
+    const place = region === undefined ? 'no longer in the configuration' : 'not, or no longer, a plan of it';
+    logger.warn(`plan ${plan} is in ${ledger} and ${place}: nothing of it is deleted`);
+  }
   if (first) {
     printFailure({ exitCode: exitCodes.refused, kind: 'refused', message, remedy }, io, false);
-    return exitCodes.refused;
+    return tellFailures(invocation, failures, exitCodes.refused);
   }
-  return reports.some(({ result }) => (result?.kept ?? 0) > 0) ? exitCodes.partial : exitCodes.done;
+  const kept = reports.some(({ result }) => (result?.kept ?? 0) > 0);
+  return tellFailures(invocation, failures, kept ? exitCodes.partial : exitCodes.done);
 }

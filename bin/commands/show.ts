@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import type { Intent, Manifest } from '../../functions/catalog/documents.ts';
-import { planOfBackup } from '../../functions/catalog/keys.ts';
 import type { RotationLedger } from '../../functions/catalog/rotation-ledger.ts';
 import { exitCodes, usageError } from '../../functions/shared/errors.ts';
 import { sourceKey } from '../../functions/shared/source.ts';
 import { describeManifest } from '../cli/backup-report.ts';
+import { withBackup } from '../cli/backup-session.ts';
 import type { Host } from '../cli/host.ts';
-import { withSession } from '../cli/session.ts';
 import { formatTable, lines, plain } from '../cli/text.ts';
 
 export function register(program: Command, host: Host): void {
@@ -16,14 +15,7 @@ export function register(program: Command, host: Host): void {
     .argument('<backup>', 'backup ID, as `snapkeep list` prints it')
     .action(
       host.run(async (invocation, backupId: string) =>
-        withSession(invocation, async ({ config, ledger, rotations }) => {
-          const plan = planOfBackup(backupId);
-          if (plan === undefined) {
-            throw usageError(
-              `${JSON.stringify(backupId)} is not a backup ID`,
-              'a backup ID looks like 1795140000_2026_11_20_ci; `snapkeep list` prints them',
-            );
-          }
+        withBackup(invocation, backupId, async ({ config, ledger, rotations }, plan) => {
           const manifest = await ledger.readManifest(plan, backupId);
           if (manifest) {
             const text =

@@ -1,0 +1,93 @@
+import type { Config, Regions } from '../../functions/plan/config.ts';
+import { exitCodes, SnapkeepError } from '../../functions/shared/errors.ts';
+import { type Failure, printFailure, toFailure } from './failure.ts';
+import type { Invocation } from './host.ts';
+import { inRegion, type Session } from './session.ts';
+
+/** A Region in which a verb could not do its work, and why. */
+export interface RegionFailure {
+  readonly region: string;
+  readonly failure: Failure;
+}
+
+/**
+ * Runs `work` in one Region after the other. One that fails does not hide the others: what it failed with is answered,
+ * for `tellFailures`. Throws when there is no other Region, when all have failed, and after an interrupt.
+ */
+export async function inEveryRegion(
+  invocation: Invocation,
+  regions: Regions,
+  work: (session: Session) => Promise<void>,
+): Promise<readonly RegionFailure[]> {
+  const [only, ...others] = regions;
+  if (others.length === 0) {
+    await inRegion(invocation, only, work);
+    return [];
+  }
+  const failures: RegionFailure[] = [];
+  for (const config of regions) {
+    try {
+      await inRegion(invocation, config, work);
+    } catch (error) {
+      if (invocation.io.signal.aborted) throw error;
+      failures.push(failureIn(config, error, invocation));
+    }
+  }
+  if (failures.length === regions.length) throw allOf(failures);
+  return failures;
+}
+
+/** Says what failed where, and answers the exit code: that of the rest, unless something failed. */
+export function tellFailures(
+  { io }: Invocation,
+  failures: readonly RegionFailure[],
+  otherwise: number,
+): number {
+  for (const each of failures) printFailure({ ...each.failure, message: sentenceOf(each) }, io, false);
+  return failures.length > 0 ? exitCodes.failed : otherwise;
+}
+
+/**
+ * The Region in whose vault something is: that of its plan as a rule, and of a plan that has moved or is configured no
+ * more, another. When none has it, the answer is the Region of the plan, or the first, where the verb will say so.
+ * Throws when none has it and one could not be asked.
+ */
+export async function regionOf(
+  invocation: Invocation,
+  regions: Regions,
+  plan: string | undefined,
+  has: (session: Session) => Promise<boolean>,
+): Promise<Config> {
+  if (regions.length === 1) return regions[0];
+  const own = regions.find(({ plans }) => plan !== undefined && Object.hasOwn(plans, plan));
+  const inOrder = own ? [own, ...regions.filter((each) => each !== own)] : regions;
+  const failures: RegionFailure[] = [];
+  for (const config of inOrder) {
+    try {
+      if (await inRegion(invocation, config, has)) return config;
+    } catch (error) {
+      if (invocation.io.signal.aborted) throw error;
+      failures.push(failureIn(config, error, invocation));
+    }
+  }
+  if (failures.length > 0) throw allOf(failures);
+  return own ?? regions[0];
+}
+
+const failureIn = ({ region }: Config, error: unknown, { io }: Invocation): RegionFailure => ({
+  region,
+  failure: toFailure(error, io),
+});
+
+const sentenceOf = ({ region, failure }: RegionFailure): string => `${region}: ${failure.message}`;
+
+/** One error of all. To be fixed beforehand, where that is so of each. */
+function allOf(failures: readonly RegionFailure[]): SnapkeepError {
+  const usage = failures.every(({ failure }) => failure.kind === 'usage');
+  const remedy = failures.find(({ failure }) => failure.remedy !== undefined)?.failure.remedy;
+  return new SnapkeepError(
+    usage ? 'usage' : 'failed',
+    failures.map(sentenceOf).join('; '),
+    remedy === undefined ? {} : { remedy },
+  );
+}
