@@ -1,30 +1,36 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
+import type { Config } from '../functions/plan/config.ts';
 import { loadConfig } from '../functions/plan/load.ts';
 import { formatProblem } from '../functions/plan/problems.ts';
 import { SnapkeepError } from '../functions/shared/errors.ts';
-import { buildBundles } from '../lib/bundles.ts';
-import { addSnapkeepStack } from '../lib/snapkeep-app.ts';
+import { type BundleOptions, buildBundles, copyBundles } from '../lib/bundles.ts';
+import { addSnapkeepStacks } from '../lib/snapkeep-app.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
 /**
  * The CDK app: `npx cdk deploy -c config=FILE`, with `snapkeep.yaml` of the current folder unless given. Needs no
- * account to synthesize. Bundles are written to `dist/functions/<deployment>`.
+ * account to synthesize. Bundles are written to `dist/functions/<deployment>/<region>`.
  */
 async function main(): Promise<void> {
   const app = new App();
   const named: unknown = app.node.tryGetContext('config');
   const file = typeof named === 'string' ? named : 'snapkeep.yaml';
-  const { config, warnings } = await loadConfig(file);
+  const { regions, warnings } = await loadConfig(file);
   for (const warning of warnings) console.error(formatProblem(warning, true));
   const root = fileURLToPath(new URL('..', import.meta.url));
-  const bundles = await buildBundles({
+  const optionsOf = (config: Config): BundleOptions => ({
     config,
     snapkeepVersion: packageJson.version,
-    outputFolder: join(root, 'dist', 'functions', config.deployment),
+    outputFolder: join(root, 'dist', 'functions', config.deployment, config.region),
   });
-  addSnapkeepStack(app, { config, bundles });
+  const [first, ...others] = regions;
+  const bundles = await buildBundles(optionsOf(first));
+  addSnapkeepStacks(app, [
+    { config: first, bundles },
+    ...others.map((config) => ({ config, bundles: copyBundles(bundles, optionsOf(config)) })),
+  ]);
   app.synth();
 }
 

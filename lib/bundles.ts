@@ -50,17 +50,8 @@ const banner = [
  * unchanged deployment changes no function. Source maps are not uploaded: they stay where the stack was synthesized.
  */
 export async function buildBundles(options: BundleOptions): Promise<Bundles> {
-  const { config, snapkeepVersion, outputFolder } = options;
-  const folders: Record<BundleName, string> = {
-    start: join(outputFolder, 'start'),
-    backup: join(outputFolder, 'backup'),
-    'backup-worker': join(outputFolder, 'backup-worker'),
-    rotate: join(outputFolder, 'rotate'),
-    'rotate-worker': join(outputFolder, 'rotate-worker'),
-    restore: join(outputFolder, 'restore'),
-    'restore-worker': join(outputFolder, 'restore-worker'),
-  };
-  const maps = join(outputFolder, 'source-maps');
+  const folders = foldersIn(options.outputFolder);
+  const maps = join(options.outputFolder, 'source-maps');
   for (const folder of [...Object.values(folders), maps]) {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
@@ -70,10 +61,35 @@ export async function buildBundles(options: BundleOptions): Promise<Bundles> {
       const folder = folders[name];
       await buildHandler(name, folder, join(maps, `${name}.mjs.map`));
       if (name === 'restore-worker') addProfiles(folder);
-      writeFileSync(join(folder, 'config.json'), `${JSON.stringify({ snapkeepVersion, config })}\n`);
+      writeConfig(folder, options);
     }),
   );
   return folders;
+}
+
+/** The same code for another Region: only the configuration beside it differs, and source maps are there already. */
+export function copyBundles(bundles: Bundles, options: BundleOptions): Bundles {
+  const folders = foldersIn(options.outputFolder);
+  for (const name of bundleNames) {
+    rmSync(folders[name], { recursive: true, force: true });
+    cpSync(bundles[name], folders[name], { recursive: true });
+    writeConfig(folders[name], options);
+  }
+  return folders;
+}
+
+const foldersIn = (outputFolder: string): Bundles => ({
+  start: join(outputFolder, 'start'),
+  backup: join(outputFolder, 'backup'),
+  'backup-worker': join(outputFolder, 'backup-worker'),
+  rotate: join(outputFolder, 'rotate'),
+  'rotate-worker': join(outputFolder, 'rotate-worker'),
+  restore: join(outputFolder, 'restore'),
+  'restore-worker': join(outputFolder, 'restore-worker'),
+});
+
+function writeConfig(folder: string, { config, snapkeepVersion }: BundleOptions): void {
+  writeFileSync(join(folder, 'config.json'), `${JSON.stringify({ snapkeepVersion, config })}\n`);
 }
 
 async function buildHandler(name: BundleName, folder: string, mapFile: string): Promise<void> {

@@ -15,18 +15,36 @@ const featureFlags = {
   '@aws-cdk/aws-lambda:recognizeLayerVersion': true,
 };
 
-/** Adds the stack of one configuration. Its Region is the configuration's, its account that of whoever deploys it. */
+/** One Region of a deployment, with its functions' code. */
+export interface RegionParts {
+  readonly config: Config;
+  readonly bundles: Bundles;
+}
+
+/**
+ * Adds a stack per Region, and nothing that crosses from one to another. In CloudFormation all have the name of the
+ * deployment; the app, where names are those of all Regions, puts the Region behind those after the first.
+ */
+export const addSnapkeepStacks = (app: App, regions: readonly RegionParts[]): readonly SnapkeepStack[] =>
+  regions.map((parts, index) => {
+    const name = stackName(parts.config);
+    return addSnapkeepStack(app, parts, index === 0 ? name : `${name}-${parts.config.region}`);
+  });
+
+/** Adds the stack of one Region. Its Region is the configuration's, its account that of whoever deploys it. */
 export function addSnapkeepStack(
   app: App,
-  { config, bundles }: { readonly config: Config; readonly bundles: Bundles },
+  { config, bundles }: RegionParts,
+  id: string = stackName(config),
 ): SnapkeepStack {
   if (!app.node.children.some((child) => child instanceof SnapkeepStack)) {
     for (const [flag, value] of Object.entries(featureFlags)) app.node.setContext(flag, value);
     checkSolutions(app);
   }
-  return new SnapkeepStack(app, stackName(config), {
+  return new SnapkeepStack(app, id, {
     config,
     bundles,
+    stackName: stackName(config),
     env: { region: config.region },
     analyticsReporting: false,
   });
