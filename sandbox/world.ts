@@ -54,6 +54,11 @@ export class World {
     this.#events.splice(index, 0, { at, run });
   }
 
+  /** When the next scheduled thing is due, in sandbox time. */
+  get nextAt(): number | undefined {
+    return this.#events[0]?.at;
+  }
+
   /** Lets everything happen that is due by now, in order of time. The server calls it before each request. */
   settle(): void {
     const now = this.now();

@@ -1,5 +1,5 @@
 /** What Lambda asks of policies, durable executions included. */
-import type { InvocationRequest } from '@aws-sdk/client-lambda';
+import type { CheckpointDurableExecutionRequest, InvocationRequest } from '@aws-sdk/client-lambda';
 import type { RequestContext } from '../../service.ts';
 import { arnOf, type Demands, demand, type ServiceDemands, type Target } from './demand.ts';
 
@@ -28,7 +28,7 @@ const onFunction =
  * permissions for Lambda durable functions").
  */
 const onExecution =
-  (action: string): Demands<{ readonly DurableExecutionArn?: string }> =>
+  (action: string): Demands<{ readonly DurableExecutionArn?: string | undefined }> =>
   ({ DurableExecutionArn: arn = '' }) => [demand(`lambda:${action}`, { resource: arn })];
 
 export const lambdaDemands: ServiceDemands = {
@@ -39,8 +39,17 @@ export const lambdaDemands: ServiceDemands = {
   ListDurableExecutionsByFunction: onFunction('ListDurableExecutionsByFunction'),
   ...Object.fromEntries(
     [
-      ...['CheckpointDurableExecution', 'GetDurableExecution', 'GetDurableExecutionHistory'],
-      ...['GetDurableExecutionState', 'StopDurableExecution'],
+      ...['GetDurableExecution', 'GetDurableExecutionHistory', 'GetDurableExecutionState'],
+      ...['StopDurableExecution'],
     ].map((name) => [name, onExecution(name)]),
   ),
+  // What an execution invokes, it invokes as its function.
+  CheckpointDurableExecution: (input: CheckpointDurableExecutionRequest, request) => [
+    ...onExecution('CheckpointDurableExecution')(input, request),
+    ...(input.Updates ?? []).flatMap(({ Action, ChainedInvokeOptions: to }) =>
+      to?.FunctionName === undefined || Action !== 'START'
+        ? []
+        : [demand('lambda:InvokeFunction', functionArn({ FunctionName: to.FunctionName }, request))],
+    ),
+  ],
 };

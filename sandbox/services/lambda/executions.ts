@@ -4,10 +4,10 @@ import type {
   ListDurableExecutionsByFunctionRequest,
   ListDurableExecutionsByFunctionResponse,
 } from '@aws-sdk/client-lambda';
-import { type AnyHandler, type RequestContext, ServiceError } from '../../service.ts';
+import type { AnyHandler, RequestContext } from '../../service.ts';
 import { between, checkConstraints } from '../constraints.ts';
 import type { Decoded } from '../decoded.ts';
-import type { DurableExecution, FunctionRecord, LambdaState } from './state.ts';
+import type { DurableExecution, ExecutionEnd, FunctionRecord, LambdaState } from './state.ts';
 
 /** ListDurableExecutionsByFunction and GetDurableExecution. */
 export function executionHandlers(state: LambdaState) {
@@ -22,9 +22,12 @@ export function executionHandlers(state: LambdaState) {
       const place = { account: caller.account, region };
       const { record } = state.find(input.FunctionName, input.Qualifier, place);
       const from = Number(input.Marker ?? 0);
+      const after = input.StartedAfter?.getTime() ?? Number.NEGATIVE_INFINITY;
+      const before = input.StartedBefore?.getTime() ?? Number.POSITIVE_INFINITY;
       const matching = [...record.executions.values()]
         .filter((each) => each.name.startsWith(wanted))
         .filter((each) => statuses === undefined || statuses.includes(statusOf(each)))
+        .filter(({ startedAt }) => startedAt > after && startedAt < before)
         // The newest first, unless the request turns it around.
         .toSorted((a, b) => (input.ReverseOrder ? a.startedAt - b.startedAt : b.startedAt - a.startedAt));
       const size = limit === 0 ? 100 : limit;
@@ -38,29 +41,19 @@ export function executionHandlers(state: LambdaState) {
       input: Decoded<GetDurableExecutionRequest>,
       { caller, region }: RequestContext,
     ): GetDurableExecutionResponse {
-      const { DurableExecutionArn: arn } = input;
-      const [functionArn = '', rest = ''] = arn.split(/:(?=[^:/]+\/durable-execution\/)/);
-      const name = rest.split('/')[2];
-      const missing = new ServiceError('ResourceNotFoundException', `Execution not found: ${arn}`, 404, {
-        Type: 'User',
-      });
-      if (name === undefined) throw missing;
-      const { record } = state.find(functionArn, undefined, { account: caller.account, region });
-      const execution = record.executions.get(name);
-      if (execution?.arn !== arn || record.account !== caller.account) throw missing;
+      const place = { account: caller.account, region };
+      const { record, execution, version } = state.execution(input.DurableExecutionArn, place);
       return {
         ...view(record, execution),
-        Version: rest.split('/')[0],
+        Version: version,
         ...(input.IncludeExecutionData ? { InputPayload: execution.payload, ...resultOf(execution) } : {}),
       };
     },
   } satisfies Record<string, AnyHandler>;
 }
 
-const statusOf = ({ ended }: DurableExecution): 'RUNNING' | 'SUCCEEDED' | 'FAILED' => {
-  if (!ended) return 'RUNNING';
-  return ended.outcome.functionError ? 'FAILED' : 'SUCCEEDED';
-};
+const statusOf = ({ ended }: DurableExecution): ExecutionEnd['status'] | 'RUNNING' =>
+  ended?.status ?? 'RUNNING';
 
 const view = (record: FunctionRecord, execution: DurableExecution) => ({
   DurableExecutionArn: execution.arn,
@@ -73,11 +66,5 @@ const view = (record: FunctionRecord, execution: DurableExecution) => ({
 
 function resultOf({ ended }: DurableExecution): Pick<GetDurableExecutionResponse, 'Result' | 'Error'> {
   if (!ended) return {};
-  const { payload, functionError } = ended.outcome;
-  if (!functionError) return { Result: payload };
-  const told: unknown = JSON.parse(payload);
-  const error = typeof told === 'object' && told !== null ? told : {};
-  const text = (name: string): string =>
-    String(new Map<string, unknown>(Object.entries(error)).get(name) ?? '');
-  return { Error: { ErrorType: text('errorType'), ErrorMessage: text('errorMessage') } };
+  return ended.status === 'SUCCEEDED' ? { Result: ended.outcome.payload } : { Error: ended.error ?? {} };
 }

@@ -1,5 +1,6 @@
 import type { World } from '../../world.ts';
-import type { FunctionRecord, InvocationContext, Outcome } from './state.ts';
+import { runtimeError } from './durable/answers.ts';
+import type { FunctionCode, FunctionHandler, FunctionRecord, Outcome } from './state.ts';
 
 /** An asynchronous invocation. */
 export interface EventInvocation {
@@ -13,7 +14,6 @@ export interface EventInvocation {
 
 export interface Invoker {
   readonly events: readonly EventInvocation[];
-  run(record: FunctionRecord, payload: string, context: InvocationContext): Promise<Outcome>;
   /** Accepts an invocation and lets it run beside the answer. */
   runLater(record: FunctionRecord, qualifier: string, payload: string, outcome: () => Promise<Outcome>): void;
   idle(): Promise<void>;
@@ -28,7 +28,6 @@ export function createInvoker(world: World): Invoker {
   const running = new Set<Promise<void>>();
   return {
     events,
-    run: runHandler,
     runLater(record, qualifier, payload, outcome) {
       const event = {
         functionName: record.name,
@@ -48,6 +47,7 @@ export function createInvoker(world: World): Invoker {
           if (at >= 0) events[at] = shown;
           if (!result.functionError) return;
         }
+        if (shown.outcome) record.giveUp?.(payload, shown.outcome);
       };
       const promise = work().finally(() => running.delete(promise));
       running.add(promise);
@@ -58,23 +58,28 @@ export function createInvoker(world: World): Invoker {
   };
 }
 
-async function runHandler(
-  record: FunctionRecord,
-  payload: string,
-  context: InvocationContext,
-): Promise<Outcome> {
-  try {
-    const event: unknown = payload === '' ? {} : JSON.parse(payload);
-    const result = await record.handler(event, context);
-    // JSON.stringify leaves `undefined` and functions out, where the runtime answers null.
-    return { payload: JSON.stringify(result) ?? 'null', functionError: undefined };
-  } catch (thrown) {
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const told = {
-      errorType: error.name,
-      errorMessage: error.message,
-      trace: (error.stack ?? '').split('\n'),
-    };
-    return { payload: JSON.stringify(told), functionError: 'Unhandled' };
-  }
-}
+/** Code that is a handler in this process. */
+export const inProcess =
+  (handler: FunctionHandler): FunctionCode =>
+  async (payload, context) => {
+    try {
+      const event: unknown = payload === '' ? {} : JSON.parse(payload);
+      const result = await handler(event, context);
+      // JSON.stringify leaves `undefined` and functions out, where the runtime answers null.
+      return { payload: JSON.stringify(result) ?? 'null', functionError: undefined };
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      const told = {
+        errorType: error.name,
+        errorMessage: error.message,
+        trace: (error.stack ?? '').split('\n'),
+      };
+      return { payload: JSON.stringify(told), functionError: 'Unhandled' };
+    }
+  };
+
+/** How an execution of a function without checkpoints ended: its one invocation is the whole of it. */
+export const endOf = (outcome: Outcome, at: number) =>
+  outcome.functionError
+    ? ({ at, outcome, status: 'FAILED', error: runtimeError(outcome.payload) } as const)
+    : ({ at, outcome, status: 'SUCCEEDED', error: undefined } as const);

@@ -5,17 +5,20 @@ import type {
   InvocationResponse,
 } from '@aws-sdk/client-lambda';
 import { type AnyHandler, type RequestContext, ServiceError } from '../../service.ts';
-import type { World } from '../../world.ts';
 import { checkConstraints, lengthBetween, matches, oneOf } from '../constraints.ts';
 import type { Decoded } from '../decoded.ts';
 import type { Invoker } from './invoker.ts';
-import type { DurableExecution, FunctionRecord, LambdaState, Outcome } from './state.ts';
+import { type Starter, versionOf } from './starts.ts';
+import type { FunctionRecord, LambdaState, Outcome } from './state.ts';
 
 /** "Lambda quotas", Developer Guide: 6 MB for a synchronous request, 1 MB for an asynchronous one. */
 const maxBytes = { RequestResponse: 6 * 1024 * 1024, Event: 1024 * 1024 };
 
+/** Whoever waits for a durable function waits for the whole execution ("Invoking durable Lambda functions"). */
+const longestSynchronousSeconds = 900;
+
 /** Invoke and GetFunction. */
-export function lambdaHandlers(world: World, state: LambdaState, invoker: Invoker) {
+export function lambdaHandlers(state: LambdaState, invoker: Invoker, starter: Starter) {
   return {
     async Invoke(input: Decoded<InvocationRequest>, request: RequestContext): Promise<InvocationResponse> {
       const type = input.InvocationType ?? 'RequestResponse';
@@ -30,17 +33,10 @@ export function lambdaHandlers(world: World, state: LambdaState, invoker: Invoke
       if (record.account !== place.account) throw denied(request, record);
       const payload = Buffer.from(input.Payload ?? []).toString();
       checkPayload(payload, type === 'Event' ? maxBytes.Event : maxBytes.RequestResponse);
-      checkDurable(record, input, qualifier);
+      checkDurable(record, input, qualifier, type);
       if (type === 'DryRun') return { StatusCode: 204 };
 
-      const version = qualifier === '$LATEST' || /^\d+$/.test(qualifier) ? qualifier : '1';
-      const context = {
-        awsRequestId: request.requestId,
-        functionName: record.name,
-        functionVersion: version,
-        invokedFunctionArn: qualifier === '$LATEST' ? record.arn : `${record.arn}:${qualifier}`,
-        durableExecutionArn: undefined,
-      };
+      const version = versionOf(qualifier);
       if (record.durable) {
         const name = input.DurableExecutionName ?? request.requestId;
         const known = record.executions.get(name);
@@ -52,16 +48,13 @@ export function lambdaHandlers(world: World, state: LambdaState, invoker: Invoke
             { Type: 'User' },
           );
         }
-        const execution =
-          known ??
-          startExecution(record, name, version, payload, (arn) =>
-            invoker.run(record, payload, { ...context, durableExecutionArn: arn }),
-          );
+        const execution = known ?? starter.start({ record, name, version, qualifier, payload });
         if (type === 'Event' && !known) invoker.runLater(record, qualifier, payload, () => execution.outcome);
         if (type === 'Event') return { StatusCode: 202, DurableExecutionArn: execution.arn };
         return { ...answer(await execution.outcome, version, input), DurableExecutionArn: execution.arn };
       }
-      const run = (): Promise<Outcome> => invoker.run(record, payload, context);
+      const context = starter.contextOf({ record, version, qualifier }, request.requestId);
+      const run = (): Promise<Outcome> => record.code(payload, context);
       if (type === 'Event') {
         invoker.runLater(record, qualifier, payload, run);
         return { StatusCode: 202 };
@@ -88,30 +81,12 @@ export function lambdaHandlers(world: World, state: LambdaState, invoker: Invoke
           LastUpdateStatus: 'Successful',
           PackageType: 'Zip',
           Architectures: ['arm64'],
+          ...record.configuration,
         },
         Tags: {},
       };
     },
   } satisfies Record<string, AnyHandler>;
-
-  function startExecution(
-    record: FunctionRecord,
-    name: string,
-    version: string,
-    payload: string,
-    run: (arn: string) => Promise<Outcome>,
-  ): DurableExecution {
-    const arn = `${record.arn}:${version}/durable-execution/${name}/${world.random.hex(32)}`;
-    const execution: DurableExecution = {
-      ...{ arn, name, payload, startedAt: world.now(), ended: undefined },
-      outcome: run(arn).then((outcome) => {
-        execution.ended = { at: world.now(), outcome };
-        return outcome;
-      }),
-    };
-    record.executions.set(name, execution);
-    return execution;
-  }
 }
 
 function answer(outcome: Outcome, version: string, input: Decoded<InvocationRequest>): InvocationResponse {
@@ -147,7 +122,12 @@ function checkPayload(payload: string, limit: number): void {
 }
 
 /** A durable function must be named with a version or alias; `$LATEST` has to be spelt out. */
-function checkDurable(record: FunctionRecord, input: Decoded<InvocationRequest>, qualifier: string): void {
+function checkDurable(
+  record: FunctionRecord,
+  input: Decoded<InvocationRequest>,
+  qualifier: string,
+  type: string,
+): void {
   const refused = (message: string) =>
     new ServiceError('InvalidParameterValueException', message, 400, { Type: 'User' });
   if (!record.durable) {
@@ -156,6 +136,12 @@ function checkDurable(record: FunctionRecord, input: Decoded<InvocationRequest>,
   }
   const spelt = input.Qualifier !== undefined || input.FunctionName.endsWith(`:${qualifier}`);
   if (!spelt) throw refused('You cannot invoke a durable function using an unqualified ARN.');
+  const seconds = record.checkpoints?.executionTimeoutSeconds ?? 0;
+  if (type === 'RequestResponse' && seconds > longestSynchronousSeconds) {
+    throw refused(
+      'You cannot synchronously invoke a durable function with an executionTimeout greater than 15 minutes.',
+    );
+  }
 }
 
 const denied = (request: RequestContext, record: FunctionRecord): ServiceError =>

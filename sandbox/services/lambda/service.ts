@@ -1,10 +1,12 @@
 import * as lambda from '@aws-sdk/client-lambda';
 import type { Service } from '../../service.ts';
 import type { World } from '../../world.ts';
+import { durableHandlers } from './durable/routes.ts';
 import { executionHandlers } from './executions.ts';
-import { createInvoker, type EventInvocation } from './invoker.ts';
+import { createInvoker, type EventInvocation, inProcess } from './invoker.ts';
 import { lambdaHandlers } from './routes.ts';
-import { type FunctionRegistration, LambdaState } from './state.ts';
+import { createStarter, type LambdaSettings } from './starts.ts';
+import { type FunctionCode, type FunctionRecord, type FunctionRegistration, LambdaState } from './state.ts';
 
 export interface Lambda {
   readonly service: Service;
@@ -14,6 +16,13 @@ export interface Lambda {
     handler: FunctionRegistration['handler'],
     options?: Partial<FunctionRegistration>,
   ): string;
+  /** The same for any code, such as the processes that run a bundle. */
+  deployFunction(
+    name: string,
+    options: Partial<Omit<FunctionRegistration, 'handler'>> & { readonly code: FunctionCode },
+  ): string;
+  /** Every function, in the order in which they were made. */
+  functions(): readonly FunctionRecord[];
   /** Asynchronous invocations so far, oldest first (the last 1,000), with their outcome once they have one. */
   events(): readonly EventInvocation[];
   /** Resolves when no asynchronous invocation is under way any more. */
@@ -21,21 +30,28 @@ export interface Lambda {
 }
 
 /**
- * AWS Lambda: Invoke and GetFunction of functions registered in this process. Durable executions are kept by name and
- * can be listed and looked at; their checkpoint API is not here.
+ * AWS Lambda: functions that are handlers in this process or processes of their own, and durable executions with all
+ * that their runtime and their readers ask for.
  */
-export function createLambda(world: World): Lambda {
+export function createLambda(world: World, settings: LambdaSettings = {}): Lambda {
   const state = new LambdaState();
   const invoker = createInvoker(world);
+  const starter = createStarter(world, state, settings);
   return {
     service: {
       signingName: 'lambda',
       protocol: 'restJson1',
       clientPackage: lambda,
-      handlers: { ...lambdaHandlers(world, state, invoker), ...executionHandlers(state) },
+      handlers: {
+        ...lambdaHandlers(state, invoker, starter),
+        ...executionHandlers(state),
+        ...durableHandlers(state),
+      },
     },
     registerFunction: (name, handler, options = {}) =>
-      state.register(name, { ...options, handler }, world.now()).arn,
+      state.register(name, { ...options, code: inProcess(handler) }, world.now()).arn,
+    deployFunction: (name, options) => state.register(name, options, world.now()).arn,
+    functions: () => [...state.functions],
     events: () => invoker.events,
     idle: () => invoker.idle(),
   };

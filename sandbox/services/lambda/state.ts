@@ -1,4 +1,6 @@
+import type { ErrorObject, FunctionConfiguration } from '@aws-sdk/client-lambda';
 import { ServiceError } from '../../service.ts';
+import type { Journal } from './durable/journal.ts';
 
 /** What an invocation answers: the payload's text, and whether it is the function's error. */
 export interface Outcome {
@@ -14,9 +16,20 @@ export interface InvocationContext {
   readonly invokedFunctionArn: string;
   /** Only of durable functions. */
   readonly durableExecutionArn: string | undefined;
+  /** Real time until the function's timeout. */
+  getRemainingTimeInMillis(): number;
 }
 
 export type FunctionHandler = (event: unknown, context: InvocationContext) => unknown;
+
+/** Whatever runs a function's code: a handler in this process, or processes that run a bundle. Never rejects. */
+export type FunctionCode = (payload: string, context: InvocationContext) => Promise<Outcome>;
+
+/** `DurableConfig` of a function. */
+export interface DurableSettings {
+  readonly executionTimeoutSeconds: number;
+  readonly retentionDays: number;
+}
 
 export interface FunctionRegistration {
   readonly handler: FunctionHandler;
@@ -28,6 +41,24 @@ export interface FunctionRegistration {
   readonly durable: boolean;
   /** Names beside `$LATEST` that an invocation may be qualified with: versions and aliases. Default: `1`, `live`. */
   readonly qualifiers: readonly string[];
+  /**
+   * Of a durable function that checkpoints through the API, and is invoked as often as that takes. One without is
+   * invoked once per execution, and that is the whole of it.
+   */
+  readonly checkpoints: DurableSettings | undefined;
+  /** Takes events that were given up: a function that hands them to a queue. */
+  readonly giveUp: ((payload: string, outcome: Outcome) => void) | undefined;
+  /** What GetFunction tells beside what the sandbox knows anyway. */
+  readonly configuration: Partial<FunctionConfiguration>;
+}
+
+/** How a durable execution ended. */
+export interface ExecutionEnd {
+  /** Sandbox time in milliseconds. */
+  readonly at: number;
+  readonly outcome: Outcome;
+  readonly status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'STOPPED';
+  readonly error: ErrorObject | undefined;
 }
 
 /** One execution of a durable function, known by its name for as long as the sandbox lives. */
@@ -39,12 +70,17 @@ export interface DurableExecution {
   readonly startedAt: number;
   readonly outcome: Promise<Outcome>;
   /** Undefined while it runs. */
-  ended: { readonly at: number; readonly outcome: Outcome } | undefined;
+  ended: ExecutionEnd | undefined;
+  /** Of a function that checkpoints. */
+  readonly journal: Journal | undefined;
+  /** Ends a running execution from outside; only one with a journal can be. Answers the time. */
+  readonly stop: ((error: ErrorObject) => number) | undefined;
 }
 
-export interface FunctionRecord extends FunctionRegistration {
+export interface FunctionRecord extends Omit<FunctionRegistration, 'handler'> {
   readonly name: string;
   readonly arn: string;
+  readonly code: FunctionCode;
   readonly registeredAt: number;
   readonly executions: Map<string, DurableExecution>;
 }
@@ -52,16 +88,23 @@ export interface FunctionRecord extends FunctionRegistration {
 export class LambdaState {
   readonly #functions = new Map<string, FunctionRecord>();
 
+  get functions(): Iterable<FunctionRecord> {
+    return this.#functions.values();
+  }
+
   register(
     name: string,
-    options: Partial<FunctionRegistration> & Pick<FunctionRegistration, 'handler'>,
+    options: Partial<Omit<FunctionRegistration, 'handler'>> & { readonly code: FunctionCode },
     now: number,
   ): FunctionRecord {
     const { account = '123456789012', region = 'eu-west-1' } = options;
     const arn = `arn:aws:lambda:${region}:${account}:function:${name}`;
     const record: FunctionRecord = {
-      durable: false,
+      durable: options.checkpoints !== undefined,
       qualifiers: ['1', 'live'],
+      checkpoints: undefined,
+      giveUp: undefined,
+      configuration: {},
       ...options,
       account,
       region,
@@ -112,5 +155,19 @@ export class LambdaState {
       );
     }
     return { record, qualifier: wanted ?? '$LATEST' };
+  }
+
+  /** @throws ServiceError `ResourceNotFoundException` for an execution that is not there, or of another account */
+  execution(arn: string, place: { readonly account: string; readonly region: string }) {
+    const [functionArn = '', rest = ''] = arn.split(/:(?=[^:/]+\/durable-execution\/)/);
+    const [version = '', , name] = rest.split('/');
+    const missing = new ServiceError('ResourceNotFoundException', `Execution not found: ${arn}`, 404, {
+      Type: 'User',
+    });
+    if (name === undefined) throw missing;
+    const { record } = this.find(functionArn, undefined, place);
+    const execution = record.executions.get(name);
+    if (execution?.arn !== arn || record.account !== place.account) throw missing;
+    return { record, execution, version };
   }
 }

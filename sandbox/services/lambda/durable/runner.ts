@@ -1,0 +1,196 @@
+/**
+ * Runs executions of functions that checkpoint: invokes the code, and invokes it again when a timer ended, a chained
+ * invoke answered or the process died, until the execution has ended.
+ */
+import type { ErrorObject, Operation, OperationUpdate } from '@aws-sdk/client-lambda';
+import type { World } from '../../../world.ts';
+import type { DurableExecution, DurableSettings, ExecutionEnd, Outcome } from '../state.ts';
+import { failedOutcome, readAnswer, type Said } from './answers.ts';
+import { Journal } from './journal.ts';
+import { type DurableLimits, documentedLimits, statePage } from './limits.ts';
+import type { ChainedEnd } from './transitions.ts';
+
+export interface RunnerOptions {
+  readonly world: World;
+  /**
+   * No timer of an execution takes longer than this many seconds of sandbox time, whatever it asks for. Undefined: as
+   * long as asked for. A switch for demonstrations and tests on the wall clock.
+   */
+  readonly longestTimerSeconds: number | undefined;
+}
+
+/** One execution to run. */
+export interface Assignment {
+  readonly arn: string;
+  readonly name: string;
+  readonly payload: string;
+  readonly settings: DurableSettings;
+  readonly limits?: Partial<DurableLimits>;
+  /** Invokes the function's code once with the event of the runtime. */
+  readonly invoke: (event: string) => Promise<{ readonly outcome: Outcome; readonly requestId: string }>;
+  readonly chain: (functionName: string, payload: string) => Promise<ChainedEnd>;
+}
+
+/** Invocations in a row that may fail without a checkpoint in between. The documents name no figure. */
+const failuresInARow = 5;
+/** Before the function is invoked again after such a failure; doubles each time. */
+const firstPauseSeconds = 1;
+
+export function runExecution(
+  { world, longestTimerSeconds }: RunnerOptions,
+  job: Assignment,
+): CheckpointedExecution {
+  const { arn, name, payload, settings } = job;
+  const limits = { ...documentedLimits, ...job.limits };
+  const startedAt = world.now();
+  const journal = new Journal({
+    ...{ operationId: world.random.hex(32), arn, name, payload, limits, now: startedAt },
+    timeoutSeconds: settings.executionTimeoutSeconds,
+  });
+  let invoking = false;
+  let awaited = false;
+  let failures = 0;
+  let settle: (outcome: Outcome) => void = () => {};
+  const outcome = new Promise<Outcome>((resolve) => {
+    settle = resolve;
+  });
+
+  const end = (
+    status: ExecutionEnd['status'],
+    result: string | undefined,
+    error: ErrorObject | undefined,
+  ) => {
+    if (execution.ended) return;
+    const at = world.now();
+    const answer: Outcome =
+      status === 'SUCCEEDED'
+        ? { payload: result ?? 'null', functionError: undefined }
+        : failedOutcome(error ?? {});
+    execution.ended = { at, outcome: answer, status, error };
+    journal.ended({ status, result, error }, at);
+    settle(answer);
+  };
+  const fail = (error: ErrorObject): void => end('FAILED', undefined, error);
+
+  const dueIn = (seconds: number): number =>
+    world.now() + Math.min(seconds, longestTimerSeconds ?? seconds) * 1000;
+
+  /** Something changed that the function should know. While it runs it hears of it with its next checkpoint. */
+  const wake = (): void => {
+    if (execution.ended) return;
+    if (invoking) awaited = true;
+    else void invokeOnce();
+  };
+
+  async function invokeOnce(): Promise<void> {
+    invoking = true;
+    awaited = false;
+    const began = world.now();
+    const event = eventOf(arn, journal);
+    const writes = journal.events.length;
+    const { outcome: answer, requestId } = await job.invoke(event);
+    invoking = false;
+    const said = readAnswer(answer);
+    const error = said.status === 'DIED' ? said.error : undefined;
+    if (execution.ended) return;
+    const progressed = journal.events.length > writes;
+    journal.close();
+    journal.invoked({ startedAt: began, endedAt: world.now(), requestId, error });
+    failures = said.status === 'DIED' && !progressed ? failures + 1 : 0;
+    judge(said);
+  }
+
+  function judge(said: Said): void {
+    if (said.status === 'SUCCEEDED') {
+      succeed(said.result === '' ? (journal.storedResult ?? '') : said.result);
+    } else if (said.status === 'FAILED' || (said.status === 'DIED' && failures >= failuresInARow)) {
+      fail(said.error);
+    } else if (said.status === 'DIED') {
+      world.schedule(dueIn(firstPauseSeconds * 2 ** failures), wake);
+    } else if (awaited || journal.hasNews) {
+      wake();
+    } else if (!journal.isWaiting) {
+      const ErrorMessage = 'Cannot return PENDING status with no pending operations.';
+      fail({ ErrorType: 'InvalidParameterValueException', ErrorMessage });
+    }
+  }
+
+  function succeed(result: string): void {
+    const bytes = Buffer.byteLength(result);
+    const ErrorMessage = `The result has ${bytes} bytes, of ${limits.resultBytes} allowed.`;
+    if (bytes <= limits.resultBytes) end('SUCCEEDED', result, undefined);
+    else fail({ ErrorType: 'Lambda.ResponseSizeTooLarge', ErrorMessage });
+  }
+
+  function arm(operation: Operation): void {
+    const { Id = '', StepDetails, WaitDetails } = operation;
+    const due = (StepDetails?.NextAttemptTimestamp ?? WaitDetails?.ScheduledEndTimestamp)?.getTime();
+    if (due === undefined) return;
+    world.schedule(due, () => {
+      if (!execution.ended && journal.timerEnded(Id, due, world.now())) wake();
+    });
+  }
+
+  async function chain(id: string, functionName: string, input: string): Promise<void> {
+    const answer = await job.chain(functionName, input);
+    if (execution.ended) return;
+    journal.answered(id, answer, world.now());
+    wake();
+  }
+
+  const execution: CheckpointedExecution = {
+    ...{ arn, name, payload, startedAt, outcome, journal, ended: undefined },
+    checkpoint(token, updates) {
+      // The journal of an execution that has ended is closed: no token counts any more.
+      journal.requireToken(token);
+      for (const { operation, update } of journal.write(updates, world.now(), dueIn)) {
+        if (operation.Status === 'PENDING' || (operation.Type === 'WAIT' && operation.Status === 'STARTED'))
+          arm(operation);
+        if (operation.Type === 'CHAINED_INVOKE' && update.Action === 'START')
+          void chain(
+            operation.Id ?? '',
+            update.ChainedInvokeOptions?.FunctionName ?? '',
+            update.Payload ?? '',
+          );
+      }
+    },
+    stop(error) {
+      end('STOPPED', undefined, error);
+      return execution.ended?.at ?? world.now();
+    },
+  };
+  world.schedule(startedAt + settings.executionTimeoutSeconds * 1000, () => {
+    const seconds = settings.executionTimeoutSeconds;
+    end('TIMED_OUT', undefined, {
+      ErrorType: 'Lambda.ExecutionTimeout',
+      ErrorMessage: `Execution timed out after ${seconds} seconds.`,
+    });
+  });
+  wake();
+  return execution;
+}
+
+/** An execution whose function writes checkpoints. */
+export interface CheckpointedExecution extends DurableExecution {
+  readonly journal: Journal;
+  readonly stop: (error: ErrorObject) => number;
+  /** @throws ServiceError for a token that is void, and for what the operations cannot take; then nothing is taken. */
+  checkpoint(token: string, updates: readonly OperationUpdate[]): void;
+}
+
+/** What the runtime hands to the code: the state to replay, and the token for its first checkpoint. */
+function eventOf(arn: string, journal: Journal): string {
+  const UpdatedOperationIds = journal.open();
+  const state = journal.state();
+  const more = state.length > statePage;
+  return JSON.stringify({
+    DurableExecutionArn: arn,
+    CheckpointToken: journal.token,
+    UpdatedOperationIds,
+    InitialExecutionState: {
+      // Times become text of ISO 8601 in JSON, as the runtime sends them.
+      Operations: state.slice(0, statePage),
+      NextMarker: more ? String(statePage) : '',
+    },
+  });
+}
