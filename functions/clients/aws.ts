@@ -1,6 +1,7 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { Route53Client } from '@aws-sdk/client-route-53';
@@ -17,6 +18,7 @@ export interface AwsServices {
   readonly rds: RDSClient;
   readonly s3: S3Client;
   readonly ssm: SSMClient;
+  readonly eventbridge: EventBridgeClient;
   readonly sns: SNSClient;
   readonly sts: STSClient;
   readonly cloudwatch: CloudWatchClient;
@@ -37,6 +39,7 @@ export function createAwsClients(options: AwsClientOptions): AwsClients {
     rds: (shared) => new RDSClient(shared),
     s3: (shared) => new S3Client(shared),
     ssm: (shared) => new SSMClient(shared),
+    eventbridge: (shared) => new EventBridgeClient(shared),
     sns: (shared) => new SNSClient(shared),
     sts: (shared) => new STSClient(shared),
     cloudwatch: (shared) => new CloudWatchClient(shared),

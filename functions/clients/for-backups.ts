@@ -1,4 +1,5 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -7,7 +8,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import type { AwsClients } from './aws.ts';
 import { type AwsClientOptions, lazyClients } from './maker.ts';
 
-export type BackupClients = Pick<AwsClients, 'ec2' | 'rds' | 's3' | 'lambda' | 'sns' | 'sts'>;
+export type BackupClients = Pick<AwsClients, 'ec2' | 'rds' | 's3' | 'lambda' | 'sns' | 'eventbridge' | 'sts'>;
 
 /** Those that the backup worker uses, and no others: a bundle holds what it imports. */
 export function createBackupClients(options: AwsClientOptions): BackupClients {
@@ -17,6 +18,7 @@ export function createBackupClients(options: AwsClientOptions): BackupClients {
     s3: (shared) => new S3Client(shared),
     lambda: (shared) => new LambdaClient(shared),
     sns: (shared) => new SNSClient(shared),
+    eventbridge: (shared) => new EventBridgeClient(shared),
     sts: (shared) => new STSClient(shared),
   });
 }

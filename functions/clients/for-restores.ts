@@ -1,4 +1,5 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
@@ -6,7 +7,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type { AwsClients } from './aws.ts';
 import { type AwsClientOptions, lazyClients } from './maker.ts';
 
-export type RestoreClients = Pick<AwsClients, 'ec2' | 'rds' | 's3' | 'ssm' | 'sns'>;
+export type RestoreClients = Pick<AwsClients, 'ec2' | 'rds' | 's3' | 'ssm' | 'sns' | 'eventbridge'>;
 
 /** Those that the restore worker uses, and no others: a bundle holds what it imports. */
 export function createRestoreClients(options: AwsClientOptions): RestoreClients {
@@ -16,5 +17,6 @@ export function createRestoreClients(options: AwsClientOptions): RestoreClients 
     s3: (shared) => new S3Client(shared),
     ssm: (shared) => new SSMClient(shared),
     sns: (shared) => new SNSClient(shared),
+    eventbridge: (shared) => new EventBridgeClient(shared),
   });
 }

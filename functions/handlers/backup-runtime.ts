@@ -96,7 +96,10 @@ function createRuntime(
   const caller = createCaller(() => clients.sts);
   const account = async () => (await caller()).account;
   const reporter = createCloudReporter({
-    notices: createNotices({ sns: clients.sns, topicArn, deployment }),
+    notices: createNotices({
+      ...{ sns: clients.sns, eventbridge: clients.eventbridge },
+      ...{ topicArn, deployment, logger },
+    }),
     deployment,
     bucket: vault.bucket,
     logger,

@@ -1,14 +1,22 @@
-import type { Manifest } from '../catalog/documents.ts';
+import type { BackupStatus, Manifest } from '../catalog/documents.ts';
 import { describeError, SnapkeepError } from '../shared/errors.ts';
+import type { EventType } from '../shared/event-types.ts';
 import type { Logger } from '../shared/logger.ts';
 import { backupIdOf } from '../shared/names.ts';
 import { sourceKey } from '../shared/source.ts';
 import type { BackupReporter } from '../workflows/backup/ports.ts';
+import { backupFacts, failureFacts } from './event-details.ts';
 import type { BackupOrder } from './events.ts';
 import type { Notices } from './notices.ts';
 
 /** Errors that a message lists; the manifest has all of them. */
 const listedErrors = 20;
+
+const typesByStatus = {
+  completed: 'Snapkeep Backup Completed',
+  partial: 'Snapkeep Backup Partial',
+  failed: 'Snapkeep Backup Failed',
+} as const satisfies Record<BackupStatus, EventType>;
 
 export interface CloudReporterOptions {
   readonly notices: Notices;
@@ -22,7 +30,7 @@ export interface CloudReporter extends BackupReporter {
   runFailed(order: BackupOrder, error: unknown): Promise<void>;
 }
 
-/** Metrics of every run, and a message to people when a backup is not complete. */
+/** Metrics and an event of every run, and a message to people when a backup is not complete or covers less than before. */
 export function createCloudReporter(options: CloudReporterOptions): CloudReporter {
   const { notices, deployment, bucket, logger } = options;
   return {
@@ -43,7 +51,9 @@ export function createCloudReporter(options: CloudReporterOptions): CloudReporte
       const { plan, status, backup_id: backupId } = manifest;
       const points = manifest.recovery_points;
       const available = points.filter((point) => point.status === 'available').length;
-      logger.info('backup sealed', { plan, backupId, status, available, failed: points.length - available });
+      const lost = manifest.lost_sources?.length ?? 0;
+      const failed = points.length - available;
+      logger.info('backup sealed', { plan, backupId, status, available, failed, lost });
       notices.measure(
         plan,
         {
@@ -51,7 +61,8 @@ export function createCloudReporter(options: CloudReporterOptions): CloudReporte
           BackupPartial: status === 'partial' ? 1 : 0,
           BackupFailed: status === 'failed' ? 1 : 0,
           RecoveryPoints: available,
-          FailedSources: points.length - available,
+          FailedSources: failed,
+          LostSources: lost,
         },
         {
           DurationSeconds: Math.max(
@@ -60,8 +71,10 @@ export function createCloudReporter(options: CloudReporterOptions): CloudReporte
           ),
         },
       );
-      if (status === 'completed') return;
-      await notices.tell(`Snapkeep ${deployment}: backup of ${plan} is ${status}`, [
+      await notices.announce(typesByStatus[status], plan, backupId, backupFacts(manifest, bucket));
+      if (status === 'completed' && lost === 0) return;
+      const news = status === 'completed' ? 'has lost sources' : `is ${status}`;
+      await notices.tell(`Snapkeep ${deployment}: backup of ${plan} ${news}`, [
         ...describeManifest(manifest, available),
         '',
         `Manifest: s3://${bucket}/ledger/${plan}/${backupId}/backup_information.json`,
@@ -73,8 +86,13 @@ export function createCloudReporter(options: CloudReporterOptions): CloudReporte
       logger.error('run ended without a backup', { plan, slot, error: describeError(error) });
       notices.measure(plan, { BackupCompleted: 0, BackupPartial: 0, BackupFailed: 1 });
       const remedy = error instanceof SnapkeepError ? error.remedy : undefined;
+      const backupId = backupIdOf(slot, plan);
+      await notices.announce('Snapkeep Backup Failed', plan, backupId, {
+        ...{ backup_id: backupId, slot, status: 'failed' },
+        ...failureFacts(describeError(error), remedy),
+      });
       await notices.tell(`Snapkeep ${deployment}: backup of ${plan} failed`, [
-        `The run of plan ${plan} for ${slot} (${backupIdOf(slot, plan)}) ended without a backup:`,
+        `The run of plan ${plan} for ${slot} (${backupId}) ended without a backup:`,
         describeError(error),
         ...(remedy === undefined ? [] : [`What to do: ${remedy}`]),
         '',

@@ -1,12 +1,17 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { describeError } from '../shared/errors.ts';
+import { type EventType, eventSource, eventVersion } from '../shared/event-types.ts';
+import type { Logger } from '../shared/logger.ts';
+import type { EventFacts } from './event-details.ts';
 
 export const metricNamespace = 'Snapkeep';
 
 /** Subjects of SNS e-mails have at most 100 characters of ASCII. */
 const subjectLimit = 100;
 
-/** How a deployed function speaks: metrics of each plan, messages to people. */
+/** How a deployed function speaks: metrics of each plan, messages to people, events to their automation. */
 export interface Notices {
   /** Publishes metrics with the dimensions deployment and plan. */
   measure(
@@ -15,17 +20,25 @@ export interface Notices {
     seconds?: Readonly<Record<string, number>>,
   ): void;
   tell(subject: string, lines: readonly string[]): Promise<void>;
+  /**
+   * Puts an event on the default bus. Never rejects: what was done stands, whoever hears of it; an event that was not
+   * taken is in the log. `about` names what happened within its plan, the same for a repetition.
+   */
+  announce(type: EventType, plan: string, about: string, facts: EventFacts): Promise<void>;
 }
 
 export interface NoticesOptions {
   readonly sns: SNSClient;
+  readonly eventbridge: EventBridgeClient;
   readonly topicArn: string;
   readonly deployment: string;
+  readonly logger: Logger;
   /** Where metrics in Embedded Metric Format are written; Lambda hands what is on stdout to CloudWatch. */
   readonly metrics?: () => Metrics;
 }
 
-export function createNotices({ sns, topicArn, deployment, ...options }: NoticesOptions): Notices {
+export function createNotices(options: NoticesOptions): Notices {
+  const { sns, eventbridge, topicArn, deployment, logger } = options;
   const makeMetrics = options.metrics ?? (() => new Metrics({ namespace: metricNamespace }));
   return {
     measure(plan, counts, seconds = {}) {
@@ -41,6 +54,22 @@ export function createNotices({ sns, topicArn, deployment, ...options }: Notices
     async tell(subject, lines) {
       const plain = subject.replace(/[^\x20-\x7e]/g, '?').slice(0, subjectLimit);
       await sns.send(new PublishCommand({ TopicArn: topicArn, Subject: plain, Message: lines.join('\n') }));
+    },
+
+    async announce(type, plan, about, facts) {
+      const id = `${deployment}/${plan}/${about}/${type.split(' ').slice(1).join('-').toLowerCase()}`;
+      const detail = { version: eventVersion, id, deployment, plan, ...facts };
+      const entry = { Source: eventSource, DetailType: type, Detail: JSON.stringify(detail) };
+      const untold = (reason: string): void => logger.warn('an event was not taken', { type, id, reason });
+      try {
+        const { FailedEntryCount: failed = 0, Entries: [answer] = [] } = await eventbridge.send(
+          new PutEventsCommand({ Entries: [entry] }),
+        );
+        // The request as such succeeds although its entry does not.
+        if (failed > 0) untold(`${answer?.ErrorCode}: ${answer?.ErrorMessage}`);
+      } catch (error) {
+        untold(describeError(error));
+      }
     },
   };
 }

@@ -3,6 +3,7 @@ import { describeError, SnapkeepError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { sourceKey } from '../shared/source.ts';
 import type { RestoreReporter } from '../workflows/restore/ports.ts';
+import { failureFacts, restoreFacts } from './event-details.ts';
 import type { Notices } from './notices.ts';
 
 export interface RestoreNoticesOptions {
@@ -17,7 +18,7 @@ export interface CloudRestoreReporter extends RestoreReporter {
   runFailed(asked: { readonly plan: string; readonly requestId: string }, error: unknown): Promise<void>;
 }
 
-/** Metrics of every restore, and a message to people when it is over. */
+/** Metrics and an event of every restore, and a message to people when it is over. */
 export function createRestoreReporter(options: RestoreNoticesOptions): CloudRestoreReporter {
   const { notices, deployment, bucket, logger } = options;
   return {
@@ -37,6 +38,12 @@ export function createRestoreReporter(options: RestoreNoticesOptions): CloudRest
         { RestoreCompleted: status === 'completed' ? 1 : 0, RestoreFailed: status === 'failed' ? 1 : 0 },
         seconds === null ? {} : { RecoverySeconds: seconds },
       );
+      await notices.announce(
+        status === 'completed' ? 'Snapkeep Restore Completed' : 'Snapkeep Restore Failed',
+        plan,
+        `restores/${requestId}/${report.attempt}`,
+        restoreFacts(report, bucket),
+      );
       await notices.tell(`Snapkeep ${deployment}: restore of ${plan} ${status}`, [
         ...describeReport(report, deployment),
         '',
@@ -48,6 +55,10 @@ export function createRestoreReporter(options: RestoreNoticesOptions): CloudRest
       logger.error('restore ended without a report', { plan, requestId, error: describeError(error) });
       notices.measure(plan, { RestoreCompleted: 0, RestoreFailed: 1 });
       const remedy = error instanceof SnapkeepError ? error.remedy : undefined;
+      await notices.announce('Snapkeep Restore Failed', plan, `restores/${requestId}`, {
+        ...{ request_id: requestId, status: 'failed' },
+        ...failureFacts(describeError(error), remedy),
+      });
       await notices.tell(`Snapkeep ${deployment}: restore of ${plan} failed`, [
         `Restore ${requestId} of plan ${plan} ended without a report:`,
         describeError(error),

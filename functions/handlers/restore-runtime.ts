@@ -75,7 +75,8 @@ function createRuntime(
 ) {
   const { config, topicArn, snapkeepVersion } = environment;
   const { deployment, vault, plans } = config;
-  const notices = createNotices({ sns: clients.sns, topicArn, deployment });
+  const { sns, eventbridge } = clients;
+  const notices = createNotices({ sns, eventbridge, topicArn, deployment, logger });
   const reporter = createRestoreReporter({ notices, deployment, bucket: vault.bucket, logger });
   const s3Vault = new S3Vault({ s3: clients.s3, bucket: vault.bucket, clock });
   const deps = {

@@ -1,7 +1,9 @@
+import { type Clock, toTimestamp } from '../shared/clock.ts';
 import { describeError, SnapkeepError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Finding } from '../workflows/rotate/assessment.ts';
 import type { RotateInput, RotationReporter } from '../workflows/rotate/ports.ts';
+import { failureFacts, rotationFacts } from './event-details.ts';
 import type { Notices } from './notices.ts';
 
 /** Findings that a message lists; `snapkeep rotate --dry-run` has all of them. */
@@ -12,6 +14,7 @@ export interface RotationNoticesOptions {
   readonly deployment: string;
   readonly bucket: string;
   readonly logger: Logger;
+  readonly clock: Clock;
 }
 
 export interface CloudRotationReporter extends RotationReporter {
@@ -21,10 +24,12 @@ export interface CloudRotationReporter extends RotationReporter {
   runFailed(input: RotateInput, error: unknown): Promise<void>;
 }
 
-/** Metrics of every rotation, and a message to people when it was refused, failed, or found something damaged. */
+/** Metrics and an event of every rotation, and a message to people when it was refused, failed, or found something damaged. */
 export function createRotationReporter(options: RotationNoticesOptions): CloudRotationReporter {
-  const { notices, deployment, bucket, logger } = options;
+  const { notices, deployment, bucket, logger, clock } = options;
   const about = (plan: string): string => `Snapkeep ${deployment}: rotation of ${plan}`;
+  /** Names a rotation that wrote nothing down; a repetition of the step comes within the minute, if not always. */
+  const presentMinute = (): string => toTimestamp(clock.now()).slice(0, 16);
 
   return {
     age(plan, seconds) {
@@ -67,6 +72,12 @@ export function createRotationReporter(options: RotationNoticesOptions): CloudRo
         logger.info('rotation written down', {
           result: `s3://${bucket}/ledger/${plan}/rotations/${run}/result.json`,
         });
+      await notices.announce(
+        state === 'refused' ? 'Snapkeep Rotation Refused' : 'Snapkeep Rotation Completed',
+        plan,
+        `rotations/${run ?? presentMinute()}`,
+        rotationFacts(result, bucket),
+      );
       if (state !== 'refused') return;
       await notices.tell(`${about(plan)} was refused`, [
         `Nothing of plan ${plan} was deleted:`,
@@ -83,6 +94,12 @@ export function createRotationReporter(options: RotationNoticesOptions): CloudRo
       const refused = error instanceof SnapkeepError && error.kind === 'refused';
       notices.measure(plan, { RotationRefused: refused ? 1 : 0, RotationFailed: refused ? 0 : 1 });
       const remedy = error instanceof SnapkeepError ? error.remedy : undefined;
+      await notices.announce(
+        refused ? 'Snapkeep Rotation Refused' : 'Snapkeep Rotation Failed',
+        plan,
+        `rotations/${presentMinute()}`,
+        failureFacts(describeError(error), remedy),
+      );
       await notices.tell(`${about(plan)} ${refused ? 'was refused' : 'failed'}`, [
         `The rotation of plan ${plan} ended without a result:`,
         describeError(error),

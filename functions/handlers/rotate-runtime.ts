@@ -74,8 +74,9 @@ function createRuntime(
   const { deployment, vault, plans } = config;
   const identity = createCaller(() => clients.sts);
   const account = async () => (await identity()).account;
-  const notices = createNotices({ sns: clients.sns, topicArn, deployment });
-  const telling = { notices, deployment, bucket: vault.bucket, logger };
+  const { sns, eventbridge } = clients;
+  const notices = createNotices({ sns, eventbridge, topicArn, deployment, logger });
+  const telling = { notices, deployment, bucket: vault.bucket, logger, clock };
   const reporter = createRotationReporter(telling);
   const s3Vault = new S3Vault({ s3: clients.s3, bucket: vault.bucket, clock });
   const ledger = new Ledger(s3Vault);

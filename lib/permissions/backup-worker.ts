@@ -1,11 +1,12 @@
 import type { Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Config } from '../../functions/plan/config.ts';
+import { eventTypes } from '../../functions/shared/event-types.ts';
 import { tagKeys } from '../../functions/shared/names.ts';
 import type { SourceKind } from '../../functions/shared/source.ts';
 import { copyPattern } from '../names.ts';
 import { newCopyArn, rdsArn } from './arns.ts';
-import { invokeQualified, keepCheckpoints, publish } from './common.ts';
+import { announce, invokeQualified, keepCheckpoints, publish } from './common.ts';
 import { encryptedVolumes } from './encryption.ts';
 import { ledger } from './ledger.ts';
 import { OpenStatement } from './open-statement.ts';
@@ -45,6 +46,7 @@ export function backupWorkerStatements(stack: Stack, grants: BackupWorkerGrants)
     ...encryptedVolumes(stack, config),
     ...ledger(bucketArn, config),
     publish(topicArn),
+    announce(stack, ...eventTypes.backup),
     keepCheckpoints(workerArn),
     // A large backup is divided over executions of the same function; a rotation follows every backup.
     invokeQualified(workerAliasArn, rotateWorkerAliasArn),

@@ -1,4 +1,6 @@
+import { Arn, type Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type EventType, eventSource } from '../../functions/shared/event-types.ts';
 import { OpenStatement } from './open-statement.ts';
 
 /** To its own log group only; the group exists, so it may not be made. */
@@ -17,6 +19,14 @@ export const invokeQualified = (...qualifiedArns: string[]): PolicyStatement =>
 
 export const publish = (topicArn: string): PolicyStatement =>
   new PolicyStatement({ actions: ['sns:Publish'], resources: [topicArn] });
+
+/** Events of our own source and of these types only: rules of the account must be able to rely on who sent them. */
+export const announce = (stack: Stack, ...types: readonly EventType[]): PolicyStatement =>
+  new PolicyStatement({
+    actions: ['events:PutEvents'],
+    resources: [Arn.format({ service: 'events', resource: 'event-bus', resourceName: 'default' }, stack)],
+    conditions: { StringEquals: { 'events:source': eventSource, 'events:detail-type': [...types] } },
+  });
 
 const executions = 'executions have names of their own, below a version that only deployment knows';
 

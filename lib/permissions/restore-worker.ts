@@ -1,9 +1,10 @@
 import type { Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { eventTypes } from '../../functions/shared/event-types.ts';
 import { tagKeys } from '../../functions/shared/names.ts';
 import type { SourceKind } from '../../functions/shared/source.ts';
 import { ec2Arn } from './arns.ts';
-import { keepCheckpoints, publish } from './common.ts';
+import { announce, keepCheckpoints, publish } from './common.ts';
 import { encryptedVolumes } from './encryption.ts';
 import { ledger } from './ledger.ts';
 import { OpenStatement } from './open-statement.ts';
@@ -66,6 +67,7 @@ export function restoreWorkerStatements(stack: Stack, grants: RestoreWorkerGrant
     ...(documents.length === 0 ? [] : commands(stack, config.region, documents)),
     ...ledger(bucketArn, config),
     publish(topicArn),
+    announce(stack, ...eventTypes.restore),
     keepCheckpoints(workerArn),
     neverDestroy(),
   ];

@@ -1,10 +1,11 @@
 import { Arn, type Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Config } from '../../functions/plan/config.ts';
+import { eventTypes } from '../../functions/shared/event-types.ts';
 import { tagKeys } from '../../functions/shared/names.ts';
 import { copyPattern } from '../names.ts';
 import { ec2CopyArn, rdsArn } from './arns.ts';
-import { keepCheckpoints, publish } from './common.ts';
+import { announce, keepCheckpoints, publish } from './common.ts';
 import { ledger } from './ledger.ts';
 import { OpenStatement } from './open-statement.ts';
 
@@ -73,6 +74,8 @@ export function rotateWorkerStatements(stack: Stack, grants: LoneWorkerGrants): 
     }),
     ...ledger(bucketArn, config),
     publish(topicArn),
+    // A rotation completes what a crashed backup left, and tells of it like any other.
+    announce(stack, ...eventTypes.rotation, ...eventTypes.backup),
     keepCheckpoints(workerArn),
     neverMakeOrTag(),
   ];
