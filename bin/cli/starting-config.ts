@@ -69,6 +69,9 @@ vault:
   lockDays: 14
   # existing: true                # the bucket is there already: versioned, with Object Lock
 
+# Further Regions, each with a vault of its own; a plan there says region: us-east-1
+# regions: { us-east-1: { vault: { bucket: change-me-snapkeep-vault-us-east-1 } } }
+
 # Who hears of partial and failed backups.
 # notify:
 #   emails: [change-me@example.com]

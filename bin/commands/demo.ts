@@ -70,8 +70,8 @@ async function runDemo(invocation: Invocation, options: DemoOptions): Promise<nu
 }
 
 async function plansOf(application: string | undefined): Promise<Plan[]> {
-  const { config } = await loadConfig(exampleFile('snapkeep.yaml'));
-  const plans = Object.values(config.plans);
+  const { regions } = await loadConfig(exampleFile('snapkeep.yaml'));
+  const plans = regions.flatMap((config) => Object.values(config.plans));
   const chosen = plans.filter((plan) => application === undefined || plan.application === application);
   if (chosen.length > 0) return chosen;
   const known = plans.flatMap((plan) => plan.application ?? []).join(', ');

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Config, Plan, Protection, SourceSelection } from '../../functions/plan/config.ts';
+import type { Config, Plan, Protection, Regions, SourceSelection } from '../../functions/plan/config.ts';
 import { type ConfigWarning, formatProblem } from '../../functions/plan/problems.ts';
 import { nextRuns } from '../../functions/plan/schedule.ts';
 import { describeSchedule, formatLocalTime } from '../../functions/plan/schedule-words.ts';
@@ -16,11 +16,11 @@ export function register(program: Command, host: Host): void {
     .description('check the configuration and say what it means')
     .action(
       host.run(async (invocation) => {
-        const { config, warnings } = await invocation.loadConfig();
+        const { regions, warnings } = await invocation.loadConfig();
         const file = invocation.options.config;
         const now = invocation.io.clock.now();
-        const all = [...warnings, ...schedulesWithoutRuns(config, file, now)];
-        invocation.print({ json: toJson(config, file, all, now), text: toText(config, file, now) });
+        const all = [...warnings, ...schedulesWithoutRuns(regions, file, now)];
+        invocation.print({ json: toJson(regions, file, all, now), text: toText(regions, file, now) });
         for (const warning of all) {
           if (!invocation.options.json) {
             invocation.io.stderr.write(`warning: ${plain(formatProblem(warning, true))}\n`);
@@ -31,8 +31,15 @@ export function register(program: Command, host: Host): void {
     );
 }
 
-function schedulesWithoutRuns(config: Config, file: string, now: number): readonly ConfigWarning[] {
-  return Object.values(config.plans)
+/** Every plan with its Region, which is worth a word only where there are several. */
+const plansOf = (regions: Regions): readonly { readonly plan: Plan; readonly region?: string }[] =>
+  regions.flatMap(({ region, plans }) =>
+    Object.values(plans).map((plan) => (regions.length > 1 ? { plan, region } : { plan })),
+  );
+
+function schedulesWithoutRuns(regions: Regions, file: string, now: number): readonly ConfigWarning[] {
+  return plansOf(regions)
+    .map(({ plan }) => plan)
     .filter((plan) => runsOf(plan, now).length === 0)
     .map((plan) => ({
       file,
@@ -45,21 +52,30 @@ function schedulesWithoutRuns(config: Config, file: string, now: number): readon
 const runsOf = (plan: Plan, now: number): readonly number[] =>
   nextRuns(plan.schedule, { after: now, count: 2 });
 
-function toText(config: Config, file: string, now: number): string {
-  const { vault, notify } = config;
-  const kept = `locked for ${plural(vault.lockDays, 'day')} (${vault.lockMode})`;
+function toText(regions: Regions, file: string, now: number): string {
+  const [{ deployment, notify }] = regions;
   const summary = [
     `${file} is valid.`,
     '',
-    `deployment  ${config.deployment}`,
-    `region      ${config.region}`,
-    `vault       ${vault.bucket}, ${kept}${vault.existing ? ', existing bucket' : ''}`,
+    `deployment  ${deployment}`,
+    ...regions.flatMap(describeRegion),
     `notify      ${notify.emails.length === 0 ? 'nobody' : notify.emails.join(', ')}`,
   ];
-  return lines([...summary, ...Object.values(config.plans).flatMap((plan) => describePlan(plan, now))]);
+  return lines([
+    ...summary,
+    ...plansOf(regions).flatMap(({ plan, region }) => describePlan(plan, region, now)),
+  ]);
 }
 
-function describePlan(plan: Plan, now: number): readonly string[] {
+function describeRegion({ region, vault }: Config): readonly string[] {
+  const kept = `locked for ${plural(vault.lockDays, 'day')} (${vault.lockMode})`;
+  return [
+    `region      ${region}`,
+    `vault       ${vault.bucket}, ${kept}${vault.existing ? ', existing bucket' : ''}`,
+  ];
+}
+
+function describePlan(plan: Plan, region: string | undefined, now: number): readonly string[] {
   const { schedule } = plan;
   const runs = runsOf(plan, now).map((run) => formatLocalTime(run, schedule.timezone));
   const isRate = schedule.expression.startsWith('rate');
@@ -71,6 +87,7 @@ function describePlan(plan: Plan, now: number): readonly string[] {
   return [
     '',
     `plan ${plan.name}${plan.application === undefined ? '' : ` (${plan.application})`}`,
+    ...(region === undefined ? [] : [`  region     ${region}`]),
     `  schedule   ${describeSchedule(schedule.expression)}, ${schedule.timezone}${window}`,
     `  next runs  ${nothing}${isRate ? ' if deployed now' : ''}`,
     ...plan.sources.map(
@@ -116,15 +133,19 @@ function describeRetention(policy: RetentionPolicy): string {
 }
 
 /** The configuration with every default filled in, durations as text again, and what follows from it. */
-function toJson(config: Config, file: string, warnings: readonly ConfigWarning[], now: number): unknown {
+function toJson(regions: Regions, file: string, warnings: readonly ConfigWarning[], now: number): unknown {
+  const [{ deployment, region, vault, notify }, ...others] = regions;
   return {
     valid: true,
     file,
-    deployment: config.deployment,
-    region: config.region,
-    vault: config.vault,
-    notify: config.notify,
-    plans: Object.values(config.plans).map((plan) => ({
+    deployment,
+    ...(others.length === 0
+      ? { region, vault }
+      : { regions: regions.map((each) => ({ region: each.region, vault: each.vault })) }),
+    notify,
+    plans: plansOf(regions).map(({ plan, ...where }) => ({
+      name: plan.name,
+      ...where,
       ...plan,
       schedule: {
         ...plan.schedule,
