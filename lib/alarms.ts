@@ -89,6 +89,7 @@ export class Alarms extends Construct {
     const troubles = [
       ['BackupFailed', 'backup-failed', 'A backup failed: there is no new recovery point of any source'],
       ['BackupPartial', 'backup-partial', 'A backup is partial: some sources have no new recovery point'],
+      ['LostSources', 'sources-lost', 'A backup covers fewer sources than the one before it'],
       ['RotationRefused', 'rotation-refused', 'A rotation was refused and waits for a confirmation'],
       ['RotationFailed', 'rotation-failed', 'A rotation ended without a result'],
       ['RestoreFailed', 'restore-failed', 'A restore failed; it can go on from the step at which it ended'],

@@ -80,9 +80,10 @@ export class BackupDashboard extends Construct {
           graph('Duration of backups, in seconds', perPlan('DurationSeconds', Stats.MAXIMUM), fullWidth / 2),
         ],
         [
-          graph('Recovery points', perPlan('RecoveryPoints', Stats.MAXIMUM), fullWidth / 3),
-          graph('Failed sources', perPlan('FailedSources', Stats.SUM), fullWidth / 3),
-          graph('Failed and partial backups', troubles(perPlan), fullWidth / 3),
+          graph('Recovery points', perPlan('RecoveryPoints', Stats.MAXIMUM), fullWidth / 4),
+          graph('Failed sources', perPlan('FailedSources', Stats.SUM), fullWidth / 4),
+          graph('Lost sources', perPlan('LostSources', Stats.SUM), fullWidth / 4),
+          graph('Failed and partial backups', troubles(perPlan), fullWidth / 4),
         ],
         [
           graph('Copies that rotation removed', perPlan('RotationRemoved', Stats.SUM), fullWidth / 3),

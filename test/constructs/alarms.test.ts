@@ -78,6 +78,7 @@ describe('the alarms', () => {
   it.each([
     ['backup-failed', 'BackupFailed'],
     ['backup-partial', 'BackupPartial'],
+    ['sources-lost', 'LostSources'],
     ['rotation-refused', 'RotationRefused'],
     ['rotation-failed', 'RotationFailed'],
     ['restore-failed', 'RestoreFailed'],

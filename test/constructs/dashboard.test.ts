@@ -22,6 +22,7 @@ describe('the dashboard', () => {
     'LastCompleteBackupAge',
     'RecoveryPoints',
     'FailedSources',
+    'LostSources',
     'DurationSeconds',
     'BackupFailed',
     'BackupPartial',
