@@ -9,7 +9,7 @@ import { newCopyArn, rdsArn } from './arns.ts';
 import { announce, invokeQualified, keepCheckpoints, publish } from './common.ts';
 import { encryptedVolumes } from './encryption.ts';
 import { ledger } from './ledger.ts';
-import { OpenStatement } from './open-statement.ts';
+import { nothingNarrower, OpenStatement } from './open-statement.ts';
 import { kindsOf, selectedSources } from './selections.ts';
 
 export interface BackupWorkerGrants {
@@ -35,7 +35,7 @@ export function backupWorkerStatements(stack: Stack, grants: BackupWorkerGrants)
   const plans = Object.values(config.plans);
   const kinds = kindsOf(plans);
   return [
-    new OpenStatement('AWS authorizes these calls for everything or nothing, or they list', {
+    new OpenStatement(nothingNarrower, {
       actions: [...new Set([...kinds].flatMap((kind) => inventory[kind]))].sort(),
       resources: ['*'],
       conditions: { StringEquals: { 'aws:RequestedRegion': config.region } },

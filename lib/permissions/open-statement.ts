@@ -14,3 +14,6 @@ export class OpenStatement extends PolicyStatement {
     this.reason = reason;
   }
 }
+
+/** The reason of most: calls that read what there is. */
+export const nothingNarrower = 'AWS authorizes these calls for everything or nothing, or they list';

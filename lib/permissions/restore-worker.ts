@@ -7,7 +7,7 @@ import { ec2Arn } from './arns.ts';
 import { announce, keepCheckpoints, publish } from './common.ts';
 import { encryptedVolumes } from './encryption.ts';
 import { ledger } from './ledger.ts';
-import { OpenStatement } from './open-statement.ts';
+import { nothingNarrower, OpenStatement } from './open-statement.ts';
 import { restoredDatabases } from './restore-databases.ts';
 import { restoredMachines } from './restore-machines.ts';
 import type { LoneWorkerGrants } from './rotate-worker.ts';
@@ -56,7 +56,7 @@ export function restoreWorkerStatements(stack: Stack, grants: RestoreWorkerGrant
   const { config, bucketArn, topicArn, workerArn, documents } = grants;
   const kinds = kindsOf(Object.values(config.plans));
   return [
-    new OpenStatement('AWS authorizes these calls for everything or nothing, or they list', {
+    new OpenStatement(nothingNarrower, {
       actions: [...new Set([...kinds].flatMap((kind) => inventory[kind]))].sort(),
       resources: ['*'],
       conditions: { StringEquals: { 'aws:RequestedRegion': config.region } },
@@ -90,7 +90,7 @@ const commands = (stack: Stack, region: string, documents: readonly string[]): P
       conditions: { StringLike: { [`ssm:resourceTag/${tagKeys.restore}`]: '?*' } },
     },
   ),
-  new OpenStatement('AWS authorizes these calls for everything or nothing', {
+  new OpenStatement(nothingNarrower, {
     actions: ['ssm:DescribeInstanceInformation', 'ssm:GetCommandInvocation', 'ssm:ListCommands'],
     resources: ['*'],
     conditions: { StringEquals: { 'aws:RequestedRegion': region } },

@@ -7,7 +7,7 @@ import { copyPattern } from '../names.ts';
 import { ec2CopyArn, rdsArn } from './arns.ts';
 import { announce, keepCheckpoints, publish } from './common.ts';
 import { ledger } from './ledger.ts';
-import { OpenStatement } from './open-statement.ts';
+import { nothingNarrower, OpenStatement } from './open-statement.ts';
 
 export interface LoneWorkerGrants {
   readonly config: Config;
@@ -33,7 +33,7 @@ export function rotateWorkerStatements(stack: Stack, grants: LoneWorkerGrants): 
   // A tag can stand on what another account shares with this one.
   const ownCopies = { StringEquals: { ...ours, 'ec2:Owner': stack.account } };
   return [
-    new OpenStatement('AWS authorizes these calls for everything or nothing, or they list', {
+    new OpenStatement(nothingNarrower, {
       actions: [
         'autoscaling:DescribeAutoScalingGroups',
         'autoscaling:DescribeLaunchConfigurations',

@@ -6,18 +6,23 @@ import { Template } from 'aws-cdk-lib/assertions';
 import type { Config } from '../../functions/plan/config.ts';
 import type { Bundles } from '../../lib/bundles.ts';
 import { addSnapkeepStack } from '../../lib/snapkeep-app.ts';
+import type { SnapkeepStack } from '../../lib/snapkeep-stack.ts';
 import { aConfig } from './configs.ts';
 
 /** The template of a configuration, without building the functions' code. */
 export function synthesize(config: Config = aConfig()): Template {
-  return Template.fromStack(addSnapkeepStack(new App(), { config, bundles: emptyBundles() }));
+  return Template.fromStack(stackOf(config));
 }
 
-function emptyBundles(): Bundles {
+/** The stack before it is synthesized, in an app of its own. */
+export const stackOf = (config: Config = aConfig(), code = ''): SnapkeepStack =>
+  addSnapkeepStack(new App(), { config, bundles: emptyBundles(code) });
+
+function emptyBundles(code: string): Bundles {
   const root = mkdtempSync(join(tmpdir(), 'snapkeep-bundles-'));
   const folder = (name: string): string => {
     mkdirSync(join(root, name));
-    writeFileSync(join(root, name, 'index.mjs'), `// ${name}\n`);
+    writeFileSync(join(root, name, 'index.mjs'), `// ${name} ${code}\n`);
     return join(root, name);
   };
   return {
