@@ -18,6 +18,7 @@ export interface Failure {
 
 /** Turns whatever was thrown into a sentence, a remedy and an exit code. The only place that maps errors to codes. */
 export function toFailure(error: unknown, io: Pick<Io, 'env' | 'signal'>): Failure {
+  if (error instanceof StillRunning) return error.failure;
   // Whatever an interrupted command fails with is a consequence of the interrupt.
   if (io.signal.aborted && !(error instanceof CommanderError)) return interrupted;
   if (error instanceof SnapkeepError) {
@@ -42,6 +43,19 @@ export const interrupted: Failure = {
   exitCode: exitCodes.interrupted,
   message: 'interrupted: state is safe, run the same command again',
 };
+
+/** An interrupt that ends a command which only follows what runs elsewhere. */
+export class StillRunning extends Error {
+  readonly failure: Failure;
+
+  /** @param again the command that follows the run again */
+  constructor(again: string) {
+    super(interrupted.message);
+    this.name = 'StillRunning';
+    const message = 'interrupted: the run goes on in AWS';
+    this.failure = { ...interrupted, message, remedy: `follow it again with: ${again}` };
+  }
+}
 
 /** Commander's sentences begin with `error:` and carry a suggestion on a line of their own. */
 function usageFailure(error: CommanderError): Failure {

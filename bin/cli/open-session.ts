@@ -2,7 +2,7 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { Ledger } from '../../functions/catalog/ledger.ts';
 import { RotationLedger } from '../../functions/catalog/rotation-ledger.ts';
 import { S3Vault } from '../../functions/catalog/s3-vault.ts';
-import { createAwsClients } from '../../functions/clients/aws.ts';
+import { type AwsClientOptions, createAwsClients } from '../../functions/clients/aws.ts';
 import { createDrivers } from '../../functions/drivers/all.ts';
 import { createRemovers } from '../../functions/drivers/removers.ts';
 import type { Config } from '../../functions/plan/config.ts';
@@ -15,12 +15,7 @@ import type { Session } from './session.ts';
 /** Makes the clients of one Region and account and what stands on them. */
 export function openSession({ io, logger }: Invocation, config: Config): Session & { close(): void } {
   checkAwsEnvironment(io.env);
-  const clients = createAwsClients({
-    region: config.region,
-    clock: io.clock,
-    ...credentialsFrom(io.env),
-    ...endpointFrom(io.env),
-  });
+  const clients = createAwsClients(connectionOf(io, config));
   let asked: Promise<Identity> | undefined;
   const identity = () => {
     asked ??= clients.sts
@@ -43,6 +38,14 @@ export function openSession({ io, logger }: Invocation, config: Config): Session
     close: () => clients.destroy(),
   };
 }
+
+/** With whose credentials and where the clients of a Region connect. */
+export const connectionOf = ({ clock, env }: Io, { region }: Config): AwsClientOptions => ({
+  region,
+  clock,
+  ...credentialsFrom(env),
+  ...endpointFrom(env),
+});
 
 /** Keys from the command's own environment; without them, or with a profile, the SDK's chain finds credentials. */
 function credentialsFrom(env: Io['env']) {

@@ -43,8 +43,8 @@ async function look({ lambda }: Waiter, arn: string): Promise<GetDurableExecutio
   }
 }
 
-/** With kind and remedy where the worker wrote them down. */
-function failureOf({
+/** What an execution failed with; kind and remedy where the worker wrote them down. */
+export function failureOf({
   DurableExecutionName: name,
   Status: status,
   Error: error,

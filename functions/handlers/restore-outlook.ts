@@ -1,5 +1,5 @@
 import { parseRestoreRequest } from '../plan/restore-request.ts';
-import { SnapkeepError, usageError } from '../shared/errors.ts';
+import { type FailureKind, SnapkeepError, usageError } from '../shared/errors.ts';
 import { planRestore } from '../workflows/restore/dry-run.ts';
 import type { RestoreDependencies, RestorePlan } from '../workflows/restore/ports.ts';
 import { findUnfinished } from '../workflows/restore/unfinished.ts';
@@ -15,7 +15,11 @@ export type RestoreOutlook = {
 };
 
 /** Why nothing could be planned. */
-export type RestoreProblem = { readonly problem: string; readonly remedy: string | null };
+export type RestoreProblem = {
+  readonly problem: string;
+  readonly remedy: string | null;
+  readonly kind: FailureKind;
+};
 
 type Journal = Parameters<typeof findUnfinished>[0];
 
@@ -41,6 +45,6 @@ export async function restoreOutlookOf(
     };
   } catch (error) {
     if (!(error instanceof SnapkeepError)) throw error;
-    return { problem: error.message, remedy: error.remedy ?? null };
+    return { problem: error.message, remedy: error.remedy ?? null, kind: error.kind };
   }
 }
