@@ -144,7 +144,6 @@ function toJson(regions: Regions, file: string, warnings: readonly ConfigWarning
       : { regions: regions.map((each) => ({ region: each.region, vault: each.vault })) }),
     notify,
     plans: plansOf(regions).map(({ plan, ...where }) => ({
-      name: plan.name,
       ...where,
       ...plan,
       schedule: {

@@ -32,8 +32,6 @@ export interface ParseOptions {
 
 export interface ParsedConfig {
   readonly regions: Regions;
-  /** The first of `regions`. */
-  readonly config: Config;
   readonly warnings: readonly ConfigWarning[];
 }
 
@@ -59,8 +57,7 @@ export function parseConfigWithWarnings(
   const parts = toParts(result.data);
   const { problems, warnings } = checkAcrossSections(parts, document, fileName, options.applications);
   if (problems.length > 0) throw new ConfigError(fileName, problems);
-  const regions = splitRegions(parts);
-  return { regions, config: regions[0], warnings };
+  return { regions: splitRegions(parts), warnings };
 }
 
 function toParts({ deployment, region, vault, regions = {}, notify, plans }: WrittenConfig): FileParts {

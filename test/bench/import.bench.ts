@@ -42,7 +42,9 @@ function coldImport(folder: string): number {
 export async function benchImport(): Promise<Figure[]> {
   const outputFolder = mkdtempSync(join(tmpdir(), 'snapkeep-bench-'));
   try {
-    const { config } = await loadConfig('docs/examples/snapkeep.yaml');
+    const {
+      regions: [config],
+    } = await loadConfig('docs/examples/snapkeep.yaml');
     const bundles = await buildBundles({ config, snapkeepVersion: '0.0.0-bench', outputFolder });
     return workers.flatMap((name) => [
       { name: `cold import, ${name}`, value: coldImport(bundles[name]), limit: 200, unit: 'ms' },

@@ -39,7 +39,9 @@ export async function startRestoringCloud(
   overrides: Partial<Plan> = {},
 ): Promise<RestoringCloud> {
   const clock = new VirtualClock(Date.parse('2026-11-20T02:00:07Z'));
-  const { config } = await loadConfig(example('snapkeep.yaml'));
+  const {
+    regions: [config],
+  } = await loadConfig(example('snapkeep.yaml'));
   const ci = config.plans.ci;
   if (!ci) throw new Error('the example has no plan ci');
   const plan: Plan = { ...ci, ...overrides };

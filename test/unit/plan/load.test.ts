@@ -9,7 +9,9 @@ test('the example configuration is valid and gives no warnings', async () => {
 });
 
 test('a plan is found by its name, and a wrong name is answered with the plans there are', async () => {
-  const { config } = await loadConfig(example);
+  const {
+    regions: [config],
+  } = await loadConfig(example);
   expect(findPlan(config, 'gitlab').name).toBe('gitlab');
   expect(() => findPlan(config, 'gitlbb')).toThrow(
     expect.objectContaining({ kind: 'usage', remedy: expect.stringContaining('Did you mean gitlab?') }),

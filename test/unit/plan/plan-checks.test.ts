@@ -21,15 +21,15 @@ function problemsOf(text: string): readonly string[] {
 describe('protection', () => {
   test('is read as it is written, with governance as the mode', () => {
     const both = '{ lockSnapshots: { days: 1 }, deregistrationProtection: without-cooldown }';
-    expect(read(withProtect(both)).config.plans.ci?.protect).toEqual({
+    expect(read(withProtect(both)).regions[0].plans.ci?.protect).toEqual({
       lockSnapshots: { days: 1, mode: 'governance' },
       deregistrationProtection: 'without-cooldown',
     });
     const final = '{ lockSnapshots: { days: 365, mode: compliance, coolOffHours: 72 } }';
-    expect(read(withProtect(final)).config.plans.ci?.protect).toEqual({
+    expect(read(withProtect(final)).regions[0].plans.ci?.protect).toEqual({
       lockSnapshots: { days: 365, mode: 'compliance', coolOffHours: 72 },
     });
-    expect(read(minimal).config.plans.ci).not.toHaveProperty('protect');
+    expect(read(minimal).regions[0].plans.ci).not.toHaveProperty('protect');
   });
 
   test.each([
@@ -90,7 +90,7 @@ describe('a hosted zone', () => {
 
   test('comes with the name of the record', () => {
     const zone = 'hostedZone: Z0123456789ABCDEFGHIJ';
-    expect(read(withRestore(`{ ${zone}, hostname: ci.example.com }`)).config.plans.ci?.restore).toEqual({
+    expect(read(withRestore(`{ ${zone}, hostname: ci.example.com }`)).regions[0].plans.ci?.restore).toEqual({
       hostedZone: 'Z0123456789ABCDEFGHIJ',
       hostname: 'ci.example.com',
     });
