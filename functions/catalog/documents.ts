@@ -13,6 +13,19 @@ export interface PlannedSource {
   readonly reboot?: boolean;
 }
 
+/** An EBS snapshot lock, by duration. */
+export interface SnapshotLock {
+  readonly days: number;
+  readonly mode: 'governance' | 'compliance';
+  readonly cool_off_hours?: number;
+}
+
+/** What keeps the copies of a backup from being deleted before their time, where their service can. */
+export interface IntendedProtection {
+  readonly lock?: SnapshotLock;
+  readonly deregistration?: 'with-cooldown' | 'without-cooldown';
+}
+
 /** `intent.json`: written before anything is created, so that everything that a crash leaves has a name here. */
 export interface Intent {
   readonly metadata_version: 2;
@@ -27,6 +40,8 @@ export interface Intent {
   readonly sources: readonly PlannedSource[];
   /** Sources that the plan names and that could not even be found or are in a state that forbids a copy. */
   readonly missing: readonly MissingSource[];
+  /** Of the plan at the time, so that a run that goes on later asks for the same. */
+  readonly protection?: IntendedProtection;
   readonly snapkeep_version: string;
 }
 
@@ -55,6 +70,8 @@ export interface AvailablePoint extends RecoveryPointBase {
   readonly snapshots: readonly string[];
   readonly bytes: number;
   readonly created_at: string;
+  /** Why it lacks the protection that the plan asked for. */
+  readonly unprotected?: string;
 }
 
 export interface FailedPoint extends RecoveryPointBase {

@@ -13,6 +13,17 @@ const relaunch = z.custom<Relaunch>(
 const application = z.looseObject({ profile: z.string(), version: z.string().nullable() }).nullable();
 const time = z.iso.datetime();
 
+const protection = z.looseObject({
+  lock: z
+    .looseObject({
+      days: z.number(),
+      mode: z.enum(['governance', 'compliance']),
+      cool_off_hours: z.number().exactOptional(),
+    })
+    .exactOptional(),
+  deregistration: z.enum(['with-cooldown', 'without-cooldown']).exactOptional(),
+});
+
 export const intentSchema: z.ZodType<Intent> = z.looseObject({
   metadata_version: z.literal(2),
   backup_id: z.string(),
@@ -26,6 +37,7 @@ export const intentSchema: z.ZodType<Intent> = z.looseObject({
     z.looseObject({ source, copy_name: z.string(), relaunch, reboot: z.boolean().exactOptional() }),
   ),
   missing: z.array(z.looseObject({ source, reason: z.string() })),
+  protection: protection.exactOptional(),
   snapkeep_version: z.string(),
 });
 
@@ -40,6 +52,7 @@ const recoveryPoint = z.discriminatedUnion('status', [
     snapshots: z.array(z.string()),
     bytes: z.number(),
     created_at: time,
+    unprotected: z.string().exactOptional(),
   }),
   z.looseObject({
     status: z.literal('failed'),

@@ -1,4 +1,4 @@
-import type { MissingSource, Relaunch } from '../catalog/documents.ts';
+import type { IntendedProtection, MissingSource, Relaunch } from '../catalog/documents.ts';
 import type { SourceSelection } from '../plan/config.ts';
 import type { SourceKind, SourceRef } from '../shared/source.ts';
 
@@ -31,6 +31,8 @@ export interface StartRequest {
   readonly slot: string;
   /** 1 for the first try; a failed copy keeps its name, so the next try has its own. */
   readonly attempt: number;
+  /** The copy will be protected from deletion in a way that rotation may undo: mark it as such at its creation. */
+  readonly markProtected?: true;
 }
 
 export type StartOutcome =
@@ -93,6 +95,20 @@ export type PollOutcome =
       readonly snapshots: readonly string[];
     };
 
+export interface ProtectRequest {
+  readonly protection: IntendedProtection;
+  /** Available ones of one backup. */
+  readonly copies: readonly StartedCopy[];
+}
+
+export type ProtectOutcome =
+  /** All of the protection stands, set by this call or before. */
+  | { readonly state: 'protected'; readonly id: string }
+  /** Some of it does not stand yet, for a reason that passes. Ask again. */
+  | { readonly state: 'wait'; readonly id: string; readonly reason: string }
+  /** It will not work however often it is tried. One sentence for the manifest. */
+  | { readonly state: 'refused'; readonly id: string; readonly reason: string };
+
 /**
  * The port: what Snapkeep asks of the code that knows one kind of source. Wrappers add pacing, retries and
  * logging around it, never inside. Every driver passes `test/contract/driver-contract.ts`.
@@ -123,4 +139,11 @@ export interface Driver {
    * was made with a delay; for how long that is to be borne is the caller's decision.
    */
   poll(request: PollRequest): Promise<readonly PollOutcome[]>;
+
+  /**
+   * Protects available copies from being deleted before their time; left out where the service has no means for it.
+   * Idempotent: what stands already, at least as strong, is left as it is. One outcome per copy, in any order; throws
+   * only for what concerns all of them (credentials, network).
+   */
+  protect?(request: ProtectRequest): Promise<readonly ProtectOutcome[]>;
 }

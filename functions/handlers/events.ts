@@ -11,7 +11,12 @@ export const instant = z.iso.datetime({ offset: true, error: 'must be a time suc
 const scheduledSchema = z.strictObject({ plan: z.string(), scheduledTime: instant });
 const backupSchema = z.strictObject({ plan: z.string(), slot: instant.optional() });
 const shard = z.strictObject({ index: z.int().nonnegative(), of: z.int().positive() });
-const workSchema = z.strictObject({ plan: z.string(), slot: instant, shard: shard.optional() });
+const workSchema = z.strictObject({
+  plan: z.string(),
+  slot: instant,
+  shard: shard.optional(),
+  protect: z.literal(true).optional(),
+});
 
 export interface BackupOrder {
   readonly plan: string;
@@ -45,9 +50,9 @@ export function requirePlan({ plans }: Pick<Config, 'plans'>, name: string): voi
 
 /** What the durable worker is started with: an order, and its share of it in a large backup. */
 export function parseWork(event: unknown): BackupInput {
-  const { plan, slot, shard } = parseEvent(workSchema, event, '{ "plan", "slot" }');
+  const { plan, slot, shard, protect } = parseEvent(workSchema, event, '{ "plan", "slot" }');
   const order = { plan, slot: slotOf(Date.parse(slot)) };
-  return shard === undefined ? order : { ...order, shard };
+  return shard === undefined ? order : { ...order, shard, ...(protect === undefined ? {} : { protect }) };
 }
 
 /** An event that fits `schema`; throws a usage error that says what does not, and what to send instead. */

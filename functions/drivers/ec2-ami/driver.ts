@@ -2,6 +2,7 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Driver } from '../driver.ts';
 import { discoverInstances } from './discover.ts';
 import { pollImages } from './poll.ts';
+import { protectImages } from './protect.ts';
 import { startImage } from './start.ts';
 
 export interface Ec2AmiDriverOptions {
@@ -17,5 +18,6 @@ export function createEc2AmiDriver({ ec2, region }: Ec2AmiDriverOptions): Driver
     discover: (request) => discoverInstances(ec2, region, request),
     start: (request) => startImage(ec2, request),
     poll: (request) => pollImages(ec2, request),
+    protect: (request) => protectImages(ec2, request),
   };
 }

@@ -80,11 +80,11 @@ export async function imagesUsing(
 const lockedStates = ['compliance', 'compliance-cooloff', 'governance'];
 
 /**
- * `locked until <time>` for every locked snapshot of the account. One sweep: the call takes IDs, but then one that is
- * gone would fail it, and locks are rare.
+ * Every lock of the account. One sweep: the call takes IDs, but then one that is gone would fail it, and locks are
+ * rare.
  */
-export async function locks(ec2: EC2Client): Promise<ReadonlyMap<string, string>> {
-  const found = new Map<string, string>();
+async function allLocks(ec2: EC2Client): Promise<ReadonlyMap<string, LockedSnapshotsInfo>> {
+  const found = new Map<string, LockedSnapshotsInfo>();
   let token: string | undefined;
   do {
     const command: DescribeLockedSnapshotsCommand = new DescribeLockedSnapshotsCommand({
@@ -93,12 +93,43 @@ export async function locks(ec2: EC2Client): Promise<ReadonlyMap<string, string>
       ...(token === undefined ? {} : { NextToken: token }),
     });
     const page = await ec2.send(command);
-    for (const lock of page.Snapshots ?? []) found.set(lock.SnapshotId ?? '', lockText(lock));
+    for (const lock of page.Snapshots ?? []) found.set(lock.SnapshotId ?? '', lock);
     // The last page has no token, or an empty one.
     token = page.NextToken || undefined;
   } while (token !== undefined);
   return found;
 }
+
+/** The locks of these snapshots, in few calls; those of others may be among them. */
+export async function lockedSnapshots(
+  ec2: EC2Client,
+  snapshotIds: readonly string[],
+): Promise<ReadonlyMap<string, LockedSnapshotsInfo>> {
+  try {
+    const locked = await inChunks(snapshotIds, async (SnapshotIds) => {
+      const { Snapshots = [] } = await ec2.send(new DescribeLockedSnapshotsCommand({ SnapshotIds }));
+      return Snapshots.filter(isLocked);
+    });
+    return new Map(locked.map((lock) => [lock.SnapshotId ?? '', lock]));
+  } catch (error) {
+    // One of them has gone since it was described, and the call answers for all or none.
+    if (errorCode(error) === 'InvalidSnapshot.NotFound') return await allLocks(ec2);
+    throw error;
+  }
+}
+
+/** `locked until <time>` for every locked snapshot of the account. */
+export const locks = async (ec2: EC2Client): Promise<ReadonlyMap<string, string>> =>
+  lockTexts(await allLocks(ec2));
+
+/** The same for these snapshots. */
+export const locksOf = async (
+  ec2: EC2Client,
+  snapshotIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> => lockTexts(await lockedSnapshots(ec2, snapshotIds));
+
+const lockTexts = (found: ReadonlyMap<string, LockedSnapshotsInfo>): ReadonlyMap<string, string> =>
+  new Map(Array.from(found, ([id, lock]) => [id, lockText(lock)] as const));
 
 function lockText({ LockState, LockExpiresOn, CoolOffPeriodExpiresOn }: LockedSnapshotsInfo): string {
   const mode = LockState === 'governance' ? 'governance mode' : 'compliance mode';
@@ -109,26 +140,6 @@ function lockText({ LockState, LockExpiresOn, CoolOffPeriodExpiresOn }: LockedSn
       ? `, cooling-off ends ${toSeconds(CoolOffPeriodExpiresOn)}`
       : '';
   return `${until} (${mode}${coolOff})`;
-}
-
-/** The same for these snapshots only, in one call. */
-export async function locksOf(
-  ec2: EC2Client,
-  snapshotIds: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
-  if (snapshotIds.length === 0) return new Map();
-  try {
-    const { Snapshots = [] } = await ec2.send(
-      new DescribeLockedSnapshotsCommand({ SnapshotIds: [...snapshotIds] }),
-    );
-    return new Map(
-      Snapshots.filter(isLocked).map((lock) => [lock.SnapshotId ?? '', lockText(lock)] as const),
-    );
-  } catch (error) {
-    // One of them has gone since it was described, and the call answers for all or none.
-    if (errorCode(error) === 'InvalidSnapshot.NotFound') return await locks(ec2);
-    throw error;
-  }
 }
 
 const isLocked = ({ LockState }: LockedSnapshotsInfo): boolean =>

@@ -3,19 +3,21 @@ import { httpStatus, isCredentialProblem, isServiceFailure } from '../../shared/
 import { describeError, errorCode } from '../../shared/errors.ts';
 import { copyName } from '../../shared/names.ts';
 import type { StartOutcome, StartRequest } from '../driver.ts';
+import { protectedTag } from './remove-protection.ts';
 import { carriesTags, ownershipTags, relaunchTag } from './tags.ts';
 
 export async function startImage(ec2: EC2Client, request: StartRequest): Promise<StartOutcome> {
   const name = copyName(request.deployment, request.plan, request.source, request.slot, request.attempt);
   const tags = ownershipTags(request);
   const named = [...tags, { Key: 'Name', Value: name }];
+  const mark = request.markProtected ? [{ Key: protectedTag, Value: 'true' }] : [];
   const command = new CreateImageCommand({
     InstanceId: request.source.id,
     Name: name,
     Description: `Snapkeep backup ${request.backupId} of ${request.source.id}`,
     NoReboot: !request.reboot,
     TagSpecifications: [
-      { ResourceType: 'image', Tags: [...named, relaunchTag(request.relaunch)] },
+      { ResourceType: 'image', Tags: [...named, ...mark, relaunchTag(request.relaunch)] },
       { ResourceType: 'snapshot', Tags: named },
     ],
   });

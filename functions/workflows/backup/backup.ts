@@ -7,6 +7,7 @@ import { awaitCopies, type Share, startAll } from './await.ts';
 import { type Achieved, buildManifest } from './manifest.ts';
 import type { BackupDependencies, BackupInput, BackupResult } from './ports.ts';
 import { prepareIntent, shardSize } from './prepare.ts';
+import { protectAll } from './protect.ts';
 import { contentIsFixed, failUnfixed, fixedIndexes, type QuiesceResult, quiesce, resume } from './quiesce.ts';
 import { failed, type States, settled } from './state.ts';
 
@@ -14,7 +15,7 @@ import { failed, type States, settled } from './state.ts';
 export const backupFunctions = { shard: 'backup-shard' } as const;
 
 /**
- * backup(plan, slot): prepare, quiesce, start, resume, wait, seal. Everything it makes has a name that follows from
+ * backup(plan, slot): prepare, quiesce, start, resume, wait, protect, seal. Everything it makes has a name that follows from
  * its input, so running it again, at once or after a crash, ends with the same backup.
  *
  * Rejects with a usage error when the plan is unknown or selects nothing; a source that fails only makes the
@@ -32,7 +33,10 @@ export function backupWorkflow(deps: BackupDependencies): Workflow<BackupInput, 
       const standing = await prepareIntent(deps, plan, input.slot);
       intent.remember(standing);
       deps.reporter.begun(standing);
-      return { total: standing.sources.length };
+      return {
+        total: standing.sources.length,
+        ...(standing.protection === undefined ? {} : { protect: true as const }),
+      };
     });
     if (prepared.sealed) return prepared.sealed;
 
@@ -43,10 +47,14 @@ export function backupWorkflow(deps: BackupDependencies): Workflow<BackupInput, 
       shard: 0,
       timeoutSeconds: plan.timeoutSeconds,
     };
-    const { states, achieved, warnings } =
-      prepared.total > shardSize
-        ? { states: await runShards(context, input, prepared.total), achieved: undefined, warnings: [] }
-        : await makeCopies(share, plan, indexes(0, prepared.total));
+    const { protect, total } = prepared;
+    const copies =
+      total > shardSize
+        ? { states: await runShards(context, input, total, protect), achieved: undefined, warnings: [] }
+        : await makeCopies(share, plan, indexes(0, total));
+    const { achieved, warnings } = copies;
+    // The shards have protected theirs.
+    const states = protect && total <= shardSize ? await protectAll(share, copies.states) : copies.states;
 
     return context.step('seal', async () => {
       const manifest = await buildManifest(deps, await intent.read(), states, achieved, warnings);
@@ -73,7 +81,8 @@ export function backupShardWorkflow(
     };
     const from = shard.index * shardSize;
     const started = await startAll(share, indexes(from, Math.min(total, from + shardSize)));
-    return { ...(await awaitCopies(share, 'available', started, { withContent: false, done: settled })) };
+    const states = await awaitCopies(share, 'available', started, { withContent: false, done: settled });
+    return { ...(input.protect ? await protectAll(share, states) : states) };
   };
 }
 
@@ -85,6 +94,7 @@ async function runShards(
   context: DurableContext,
   { plan, slot }: BackupInput,
   total: number,
+  protect: true | undefined,
 ): Promise<States> {
   const of = Math.ceil(total / shardSize);
   const shards = await Promise.allSettled(
@@ -93,6 +103,7 @@ async function runShards(
         plan,
         slot,
         shard: { index, of },
+        ...(protect === undefined ? {} : { protect }),
       }),
     ),
   );

@@ -78,6 +78,7 @@ async function startOne(
       backupId: intent.backup_id,
       slot: intent.slot,
       attempt,
+      ...(intent.protection?.deregistration === undefined ? {} : { markProtected: true }),
     });
     switch (outcome.state) {
       case 'started':

@@ -44,6 +44,7 @@ export async function buildManifest(
       snapshots: outcome.snapshots,
       bytes: outcome.bytes,
       created_at: outcome.createdAt,
+      ...(state.unprotected === undefined ? {} : { unprotected: state.unprotected }),
     };
   });
   for (const { source, reason } of intent.missing)
@@ -65,12 +66,27 @@ export async function buildManifest(
     status: failures.length === 0 ? 'completed' : available.length === 0 ? 'failed' : 'partial',
     consistency: available.length === 0 ? 'crash' : weakest(available),
     errors: failures,
-    warnings: [...warnings, ...coverage.warnings],
+    warnings: [...warnings, ...unprotectedWarnings(points), ...coverage.warnings],
     ...(coverage.lost.length === 0 ? {} : { lost_sources: coverage.lost }),
     started_at: intent.created_at,
     completed_at: toTimestamp(deps.clock.now()),
     recovery_points: points,
   };
+}
+
+/** Warnings that name a copy each; the points themselves say it of every one. */
+const listedUnprotected = 20;
+
+function unprotectedWarnings(points: readonly RecoveryPoint[]): string[] {
+  const sentences = points.flatMap((point) =>
+    point.status === 'available' && point.unprotected !== undefined
+      ? [`${sourceKey(point.source)} is not protected as the plan asks: ${point.unprotected}`]
+      : [],
+  );
+  const hidden = sentences.length - listedUnprotected;
+  return hidden > 0
+    ? [...sentences.slice(0, listedUnprotected), `${hidden} more are not protected as the plan asks`]
+    : sentences;
 }
 
 async function describeCopies(deps: BackupDependencies, intent: Intent, states: States) {

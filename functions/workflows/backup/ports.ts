@@ -48,6 +48,8 @@ export type BackupInput = {
   readonly slot: string;
   /** Set for the runs that a large backup is divided into: this one handles every `of`-th source. */
   readonly shard?: { readonly index: number; readonly of: number };
+  /** Of such a run: the backup is to be protected from deletion. */
+  readonly protect?: true;
 };
 
 export type BackupResult = {

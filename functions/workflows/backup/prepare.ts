@@ -1,5 +1,5 @@
-import type { Intent, MissingSource, PlannedSource } from '../../catalog/documents.ts';
-import type { Plan } from '../../plan/config.ts';
+import type { IntendedProtection, Intent, MissingSource, PlannedSource } from '../../catalog/documents.ts';
+import type { Plan, Protection } from '../../plan/config.ts';
 import { toTimestamp } from '../../shared/clock.ts';
 import { usageError } from '../../shared/errors.ts';
 import { backupIdOf, copyName } from '../../shared/names.ts';
@@ -43,8 +43,19 @@ export async function prepareIntent(deps: BackupDependencies, plan: Plan, slot: 
     application: plan.application === undefined ? null : { profile: plan.application, version: null },
     sources,
     missing,
+    ...(plan.protect === undefined ? {} : { protection: intended(plan.protect) }),
     snapkeep_version: deps.snapkeepVersion,
   });
+}
+
+function intended({ lockSnapshots, deregistrationProtection }: Protection): IntendedProtection {
+  const { days, mode, coolOffHours } = lockSnapshots ?? {};
+  return {
+    ...(days === undefined || mode === undefined
+      ? {}
+      : { lock: { days, mode, ...(coolOffHours === undefined ? {} : { cool_off_hours: coolOffHours }) } }),
+    ...(deregistrationProtection === undefined ? {} : { deregistration: deregistrationProtection }),
+  };
 }
 
 async function discover(deps: BackupDependencies, plan: Plan, slot: string) {

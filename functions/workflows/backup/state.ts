@@ -18,7 +18,14 @@ export type SourceState =
       /** The last look did not find it, long after it should be shown. */
       readonly unseen?: true;
     }
-  | { readonly at: 'available'; readonly id: string; readonly name: string; readonly bytes: number }
+  | {
+      readonly at: 'available';
+      readonly id: string;
+      readonly name: string;
+      readonly bytes: number;
+      /** Why it lacks the protection that the plan asked for. */
+      readonly unprotected?: string;
+    }
   | { readonly at: 'failed'; readonly reason: string; readonly id?: string; readonly name?: string };
 
 /** States by the source's index in the intent. */
@@ -33,15 +40,14 @@ export type StatesJson = States & Json;
  */
 const reasonBytes = 230;
 
-function shortened(reason: string): string {
+export function shortened(reason: string, limit = reasonBytes): string {
+  const fits = (text: string): boolean => Buffer.byteLength(JSON.stringify(text)) <= limit;
   if (fits(reason)) return reason;
   // No character takes less than a byte.
-  let end = reasonBytes;
+  let end = limit;
   while (!fits(`${reason.slice(0, end)}...`)) end -= 1;
   return `${reason.slice(0, end)}...`;
 }
-
-const fits = (reason: string): boolean => Buffer.byteLength(JSON.stringify(reason)) <= reasonBytes;
 
 export const failed = (reason: string, copy: { id?: string; name?: string } = {}): SourceState => ({
   at: 'failed',

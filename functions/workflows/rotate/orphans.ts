@@ -23,7 +23,9 @@ export async function completeOrphans(deps: RotateDependencies, orphans: readonl
   for (const intent of orphans) {
     const states = statesOf(intent, copies, account);
     const warning = `the run ended before it was sealed; a rotation completed it with what was there`;
-    const manifest = await buildManifest(backup, intent, states, undefined, [warning]);
+    const protection =
+      intent.protection === undefined ? [] : ['its AMIs may lack the protection that the plan asks for'];
+    const manifest = await buildManifest(backup, intent, states, undefined, [warning, ...protection]);
     const sealed = await backup.ledger.seal(manifest);
     backup.logger.warn('a backup that was begun and never sealed is completed', {
       backupId: sealed.backup_id,
