@@ -1,0 +1,49 @@
+/** What functions write, by function, and the metrics that are in it. */
+
+export interface LogLine {
+  /** Real time in milliseconds since the epoch. */
+  readonly at: number;
+  readonly text: string;
+}
+
+const keptLines = 5000;
+
+export class FunctionLogs {
+  readonly #lines = new Map<string, LogLine[]>();
+  readonly #listeners: ((functionName: string, line: LogLine) => void)[] = [];
+
+  write(functionName: string, text: string): void {
+    const lines = this.#lines.get(functionName) ?? [];
+    this.#lines.set(functionName, lines);
+    const line = { at: Date.now(), text };
+    lines.push(line);
+    if (lines.length > keptLines) lines.shift();
+    for (const listener of this.#listeners) listener(functionName, line);
+  }
+
+  /** Oldest first, the last 5,000. */
+  of(functionName: string): readonly LogLine[] {
+    return this.#lines.get(functionName) ?? [];
+  }
+
+  /** Told of every line from now on. */
+  onLine(listener: (functionName: string, line: LogLine) => void): void {
+    this.#listeners.push(listener);
+  }
+}
+
+/** Cuts a stream of text into lines. */
+export function lineReader(take: (line: string) => void): { push(text: string): void; end(): void } {
+  let rest = '';
+  return {
+    push(text) {
+      const lines = `${rest}${text}`.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line !== '') take(line);
+    },
+    end() {
+      if (rest !== '') take(rest);
+      rest = '';
+    },
+  };
+}
