@@ -32,6 +32,7 @@ export default {
     ),
     layer('rewrite', ['shared'], 'What changed between two addresses is computed, not looked up.'),
     layer('plan', pure, 'Reading a configuration must not need a cloud.'),
+    layer('cost', [...pure, 'plan'], 'What a plan costs follows from the plan and a price list alone.'),
     layer('catalog', domain, 'The ledger outlives every driver: it knows sources by kind and id only.'),
     layer('drivers', domain, 'A driver makes and finds copies; when and why is decided above it.'),
     layer('applications', domain, 'A profile describes an application to any workflow, and depends on none.'),
@@ -66,7 +67,7 @@ export default {
         'These layers are replayed, tested and reasoned about without a cloud, so no SDK, no socket and no ' +
         'process environment reaches them; what they need is passed in.',
       severity: 'error',
-      from: { path: '^functions/(shared|retention|rewrite|plan|workflows|engine)/' },
+      from: { path: '^functions/(shared|retention|rewrite|plan|cost|workflows|engine)/' },
       to: {
         path: '@aws-sdk/|@aws/durable|@smithy/|@google-cloud/|^(node:)?(http|https|http2|net|tls|dgram|process)$',
       },

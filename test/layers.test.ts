@@ -51,6 +51,7 @@ const violations: Readonly<Record<string, { readonly file: string; readonly impo
   'layer-retention': { file: 'functions/retention/bad.ts', imports: '../catalog/good.ts' },
   'layer-rewrite': { file: 'functions/rewrite/bad.ts', imports: '../retention/good.ts' },
   'layer-plan': { file: 'functions/plan/bad.ts', imports: '../drivers/driver.ts' },
+  'layer-cost': { file: 'functions/cost/bad.ts', imports: '../catalog/good.ts' },
   'layer-catalog': { file: 'functions/catalog/bad.ts', imports: '../drivers/driver.ts' },
   'layer-drivers': { file: 'functions/drivers/one/bad.ts', imports: '../../workflows/good.ts' },
   'layer-applications': { file: 'functions/applications/bad.ts', imports: '../drivers/driver.ts' },

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../../functions/shared/errors.ts';
 import { register as registerBackup } from '../commands/backup.ts';
+import { register as registerCost } from '../commands/cost.ts';
 import { register as registerDemo } from '../commands/demo.ts';
 import { register as registerForget } from '../commands/forget.ts';
 import { register as registerHold } from '../commands/hold.ts';
@@ -33,6 +34,7 @@ const verbs: readonly Register[] = [
   registerUnhold,
   registerForget,
   registerRetention,
+  registerCost,
   registerDemo,
   registerSandbox,
 ];

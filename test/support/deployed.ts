@@ -23,6 +23,8 @@ export interface Execution {
   readonly worker: string;
   readonly event: unknown;
   readonly ended: Ended;
+  /** That the service would charge for. */
+  readonly operations: number;
 }
 
 /** The functions of a deployment: handlers of the bundles, in this process, behind the sandbox's Lambda. */
@@ -73,8 +75,9 @@ export async function deploy(
     const [handler, backend] = [handlers.get(liveArn(name)), backends.get(name)];
     if (!handler || !backend) throw new Error(`${name} was not deployed`);
     begun += 1;
+    const before = backend.operations;
     const ended = await backend.run(handler, `run-${begun}`, JSON.stringify(event));
-    executions.push({ worker: names[name], event, ended });
+    executions.push({ worker: names[name], event, ended, operations: backend.operations - before });
     return ended;
   };
   const deployed: Deployed = {

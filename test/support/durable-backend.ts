@@ -45,6 +45,7 @@ export class DurableBackend {
   readonly #clock: VirtualClock;
   #checkpoints = 0;
   #invocations = 0;
+  #operations = 0;
 
   constructor(options: {
     /** Moved on to the next timer whenever the function is suspended. */
@@ -65,6 +66,11 @@ export class DurableBackend {
 
   get invocations(): number {
     return this.#invocations;
+  }
+
+  /** Of all executions: what was begun, and every further try of it; the execution itself is one. */
+  get operations(): number {
+    return this.#executions.size + this.#operations;
   }
 
   /** Runs one execution to its end. `payload` is JSON. */
@@ -177,6 +183,7 @@ export class DurableBackend {
 
   #apply(execution: Execution, update: OperationUpdate): WireOperation {
     const id = update.Id ?? '';
+    if (!execution.operations.has(id) || update.Action === 'RETRY') this.#operations += 1;
     const operation: WireOperation = execution.operations.get(id) ?? {
       Id: id,
       ParentId: update.ParentId,
