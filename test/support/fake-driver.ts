@@ -1,9 +1,11 @@
-import type { MissingSource } from '../../functions/catalog/documents.ts';
+import type { IntendedProtection, MissingSource } from '../../functions/catalog/documents.ts';
 import type {
   Discovery,
   Driver,
   PollOutcome,
   PollRequest,
+  ProtectOutcome,
+  ProtectRequest,
   StartOutcome,
   StartRequest,
 } from '../../functions/drivers/driver.ts';
@@ -28,6 +30,8 @@ export interface FakeDriverOptions {
   readonly fixedSeconds?: number;
   /** Answers instead of starting, by source id; called on every try. */
   readonly refuse?: (request: StartRequest, tries: number) => StartOutcome | undefined;
+  /** Answers instead of protecting a copy, by its source's id; called on every try. */
+  readonly refuseProtection?: (sourceId: string, tries: number) => ProtectOutcome | undefined;
   /** Copies under way at once before starts answer `wait`. */
   readonly quota?: number;
 }
@@ -36,13 +40,19 @@ export interface FakeDriverOptions {
 export class FakeDriver implements Driver {
   readonly kind: SourceKind;
   readonly contentFixedAt: 'initiation' | 'completion';
+  readonly protect?: NonNullable<Driver['protect']>;
   readonly copies = new Map<string, FakeCopy>();
-  readonly calls = { discover: 0, start: 0, poll: 0 };
+  /** By copy ID, what protects it. */
+  readonly protections = new Map<string, IntendedProtection>();
+  /** Names of copies that were marked at their start. */
+  readonly marked = new Set<string>();
+  readonly calls = { discover: 0, start: 0, poll: 0, protect: 0 };
   readonly #options: FakeDriverOptions;
   readonly #tries = new Map<string, number>();
 
   constructor(options: FakeDriverOptions) {
     this.kind = options.kind ?? 'ec2';
+    if (this.kind === 'ec2') this.protect = (request) => this.#protect(request);
     this.contentFixedAt = this.kind === 'ec2' ? 'initiation' : 'completion';
     this.#options = options;
   }
@@ -73,6 +83,7 @@ export class FakeDriver implements Driver {
       if (underWay >= (this.#options.quota ?? Number.POSITIVE_INFINITY)) {
         return { state: 'wait', reason: 'PendingSnapshotLimitExceeded', blocksOthers: true };
       }
+      if (request.markProtected) this.marked.add(name);
       this.copies.set(name, {
         id: `copy-${this.copies.size}`,
         source: id,
@@ -99,6 +110,17 @@ export class FakeDriver implements Driver {
         };
       }
       return { state: 'pending', id, contentFixed: this.#age(copy) >= (this.#options.fixedSeconds ?? 0) };
+    });
+  }
+
+  async #protect({ protection, copies }: ProtectRequest): Promise<ProtectOutcome[]> {
+    this.calls.protect += 1;
+    return copies.map(({ source, id }): ProtectOutcome => {
+      const tries = (this.#tries.get(`protect ${id}`) ?? 0) + 1;
+      this.#tries.set(`protect ${id}`, tries);
+      const refusal = this.#options.refuseProtection?.(source.id, tries);
+      if (!refusal) this.protections.set(id, protection);
+      return refusal ?? { state: 'protected', id };
     });
   }
 

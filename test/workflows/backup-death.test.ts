@@ -9,12 +9,19 @@ const input = { plan: 'five', slot: '2026-11-20T02:00:00Z' };
 const plan = aPlan({
   name: 'five',
   sources: [ec2ByTags({ Backup: 'yes' }), rdsByIds('circle-db'), auroraByIds('shop')],
+  protect: {
+    lockSnapshots: { days: 14, mode: 'compliance', coolOffHours: 24 },
+    deregistrationProtection: 'with-cooldown',
+  },
 });
 
-describe('a backup of five sources whose process dies', () => {
+describe('a protected backup of five sources whose process dies', () => {
   it('before or after any cloud call or checkpoint, ends complete when it is run again, with nothing left over', async () => {
     const undisturbed = await runAndDie(undefined, 'lost');
     expect(undisturbed.points).toBeGreaterThan(30);
+    expect(undisturbed.outcome.warnings).toEqual([]);
+    expect(undisturbed.outcome.protections).toEqual(Array(3).fill({ kind: 'on', cooldown: true }));
+    expect(undisturbed.outcome.locks).toEqual(Array(3).fill(['compliance', 14]));
     let deaths = 0;
     for (const checkpoints of ['lost', 'kept'] as const) {
       for (let point = 0; point < undisturbed.points; point += 1) {
@@ -82,6 +89,9 @@ async function outcomeOf(cloud: Cloud) {
     backups,
     status: manifest?.status,
     sources: points.map(({ source }) => source.id),
+    warnings: manifest?.warnings,
+    protections: [...images.images.values()].map(({ protection }) => protection),
+    locks: [...images.snapshots.values()].map(({ lock }) => [lock?.mode, lock?.durationDays]),
     unnamed: made.filter((id) => !points.some((point) => point.id === id)),
     unnamedSnapshots: [...images.snapshots.keys()].filter((id) => !snapshots.includes(id)),
     made: made.length,
