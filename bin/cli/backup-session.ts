@@ -24,5 +24,5 @@ export async function withBackup<T>(
   const config = await regionOf(invocation, regions, plan, async ({ ledger }) =>
     (await ledger.listBackups(plan)).some((each) => each.backupId === backupId),
   );
-  return inRegion(invocation, config, (session) => work(session, plan));
+  return inRegion(invocation, config ?? regions[0], (session) => work(session, plan));
 }

@@ -49,7 +49,7 @@ export function tellFailures(
 
 /**
  * The Region in whose vault something is: that of its plan as a rule, and of a plan that has moved or is configured no
- * more, another. When none has it, the answer is the Region of the plan, or the first, where the verb will say so.
+ * more, another. Undefined when none has it; the only Region there is is not asked, since the verb will see for itself.
  * Throws when none has it and one could not be asked.
  */
 export async function regionOf(
@@ -57,7 +57,7 @@ export async function regionOf(
   regions: Regions,
   plan: string | undefined,
   has: (session: Session) => Promise<boolean>,
-): Promise<Config> {
+): Promise<Config | undefined> {
   if (regions.length === 1) return regions[0];
   const own = regions.find(({ plans }) => plan !== undefined && Object.hasOwn(plans, plan));
   const inOrder = own ? [own, ...regions.filter((each) => each !== own)] : regions;
@@ -71,7 +71,7 @@ export async function regionOf(
     }
   }
   if (failures.length > 0) throw allOf(failures);
-  return own ?? regions[0];
+  return undefined;
 }
 
 const failureIn = ({ region }: Config, error: unknown, { io }: Invocation): RegionFailure => ({

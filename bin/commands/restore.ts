@@ -106,13 +106,14 @@ async function resumeRestore(
   const resumed = async (session: Session) =>
     runRestore(invocation, session, await resumedInput(session, resume, plan));
   if (plan !== undefined) return withSession(invocation, plan, resumed);
+  const regions = await loadRegions(invocation);
   const config = await regionOf(
     invocation,
-    await loadRegions(invocation),
+    regions,
     undefined,
     async (session) => (await findRestore(session, resume)) !== undefined,
   );
-  return inRegion(invocation, config, resumed);
+  return inRegion(invocation, config ?? regions[0], resumed);
 }
 
 /** The restore of that ID, of one plan or of any. */

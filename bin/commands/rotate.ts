@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { createEngine } from '../../functions/engine/engine.ts';
 import type { Config, Regions } from '../../functions/plan/config.ts';
+import { findRegion } from '../../functions/plan/load.ts';
 import { exitCodes, SnapkeepError, usageError } from '../../functions/shared/errors.ts';
 import { assess } from '../../functions/workflows/rotate/assess.ts';
 import type { Assessment } from '../../functions/workflows/rotate/assessment.ts';
 import { rotateWorkflow } from '../../functions/workflows/rotate/rotate.ts';
+import { deployedFlag } from '../cli/deployed-flag.ts';
 import { printFailure } from '../cli/failure.ts';
 import type { Host, Invocation } from '../cli/host.ts';
 import { createProgress } from '../cli/progress.ts';
@@ -16,6 +18,7 @@ import { loadRegions, type Session } from '../cli/session.ts';
 interface RotateOptions {
   readonly dryRun?: boolean;
   readonly confirm?: string;
+  readonly deployed?: boolean;
 }
 
 export function register(program: Command, host: Host): void {
@@ -25,6 +28,7 @@ export function register(program: Command, host: Host): void {
     .argument('[plan]', 'name of the plan; all plans without it')
     .option('--dry-run', 'decide and print, delete nothing')
     .option('--confirm <digest>', 'overrule maxDeletePercent for exactly the decisions with this digest')
+    .option(...deployedFlag)
     .action(host.run(runRotate));
 }
 
@@ -49,12 +53,13 @@ async function runRotate(
   const failures = await inEveryRegion(invocation, asked, async (session) => {
     const { region, plans } = session.config;
     const where = several ? { region } : {};
-    await session.vault.check();
-    for (const plan of planName === undefined ? Object.keys(plans) : [planName]) {
-      // Asked for alone, a refusal that leaves nothing to print is the command's own.
-      const report = await rotatePlan(invocation, session, plan, options, planName === undefined);
-      reports.push({ ...report, ...where });
-    }
+    await withRotation(invocation, session, options, async (rotateOne) => {
+      for (const plan of planName === undefined ? Object.keys(plans) : [planName]) {
+        // Asked for alone, a refusal that leaves nothing to print is the command's own.
+        const report = await toleratingRefusal(plan, planName === undefined, () => rotateOne(plan));
+        reports.push({ ...report, ...where });
+      }
+    });
     if (planName !== undefined) return;
     for (const plan of await plansWithoutConfiguration(session)) unconfigured.push({ plan, ...where });
   });
@@ -65,7 +70,7 @@ async function runRotate(
 async function regionOfPlan(invocation: Invocation, regions: Regions, plan: string): Promise<Config> {
   const own = regions.find(({ plans }) => Object.hasOwn(plans, plan));
   const known = async ({ ledger }: Session) => (await ledger.listBackups(plan)).length > 0;
-  return own ?? regionOf(invocation, regions, plan, known);
+  return own ?? (await regionOf(invocation, regions, plan, known)) ?? findRegion(regions, plan);
 }
 
 /** A plan of which there are backups, though its Region is configured without it. */
@@ -81,12 +86,45 @@ interface RotateOutcome {
   readonly failures: readonly RegionFailure[];
 }
 
+type RotateOne = (plan: string) => Promise<PlanReport>;
+
+/** Runs `work` with what rotates a plan of the session's Region: this process, or the deployed worker. */
+async function withRotation(
+  invocation: Invocation,
+  session: Session,
+  options: RotateOptions,
+  work: (rotateOne: RotateOne) => Promise<void>,
+): Promise<void> {
+  if (options.deployed) {
+    const { withDeployment } = await import('../cli/deployed/deployment.ts');
+    const { rotateInAws } = await import('../cli/deployed/rotate.ts');
+    return withDeployment(invocation, session, (deployment) =>
+      work((plan) => rotateInAws(deployment, plan, options)),
+    );
+  }
+  await session.vault.check();
+  return work((plan) => rotatePlan(invocation, session, plan, options));
+}
+
+/** Of several plans, one about which nothing could be decided is told of with the others. */
+async function toleratingRefusal(
+  plan: string,
+  goesOn: boolean,
+  rotate: () => Promise<PlanReport>,
+): Promise<PlanReport> {
+  try {
+    return await rotate();
+  } catch (error) {
+    if (!goesOn || !(error instanceof SnapkeepError) || error.kind !== 'refused') throw error;
+    return { plan, assessment: undefined, result: undefined, refusals: [error.message] };
+  }
+}
+
 async function rotatePlan(
   invocation: Invocation,
   session: Session,
   plan: string,
   { dryRun = false, confirm }: RotateOptions,
-  goesOn: boolean,
 ): Promise<PlanReport> {
   const { io } = invocation;
   const progress = createProgress(io);
@@ -117,9 +155,6 @@ async function rotatePlan(
       signal: io.signal,
     });
     return { plan, assessment, result, refusals: result.refusals };
-  } catch (error) {
-    if (!goesOn || !(error instanceof SnapkeepError) || error.kind !== 'refused') throw error;
-    return { plan, assessment, result: undefined, refusals: [error.message] };
   } finally {
     progress.clear();
   }
