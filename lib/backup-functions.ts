@@ -50,7 +50,8 @@ export function addBackup(parts: Parts): { readonly start: SnapkeepFunction } {
     description: 'Called by people: {"plan": "..."} starts a backup now, with "slot" a failed one again',
     bundle: bundles.backup,
     memoryMegabytes: 512,
-    timeout: Duration.minutes(1),
+    // With "wait" it answers when the backup is over, so as late as a function may.
+    timeout: Duration.minutes(15),
     environment: entryEnvironment,
     statements: backupStatements(workerArn, workerAliasArn),
   });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Config } from '../plan/config.ts';
+import type { EntryConfig } from '../plan/bundled-config.ts';
 import { usageError } from '../shared/errors.ts';
 import { slotOf } from '../shared/names.ts';
 import { requestedSlot } from '../shared/slot.ts';
@@ -9,7 +9,10 @@ import type { BackupInput } from '../workflows/backup/ports.ts';
 export const instant = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-20T02:00:00Z' });
 
 const scheduledSchema = z.strictObject({ plan: z.string(), scheduledTime: instant });
-const backupSchema = z.strictObject({ plan: z.string(), slot: instant.optional() });
+/** Whether the answer is to tell how it ended, as far as the invocation's time allows. */
+export const waiting = z.boolean().default(false);
+
+const backupSchema = z.strictObject({ plan: z.string(), slot: instant.optional(), wait: waiting });
 const shard = z.strictObject({ index: z.int().nonnegative(), of: z.int().positive() });
 const workSchema = z.strictObject({
   plan: z.string(),
@@ -33,14 +36,17 @@ export function parseScheduled(event: unknown): BackupOrder {
   return { plan, slot: slotOf(Date.parse(scheduledTime)) };
 }
 
-/** What a person sends from the console or the command line: `{ plan }`, or `{ plan, slot }` for an earlier slot. */
-export function parseBackupRequest(event: unknown, now: number): BackupOrder {
-  const { plan, slot } = parseEvent(backupSchema, event, '{ "plan" } or { "plan", "slot" }');
-  return { plan, slot: slot === undefined ? slotOf(now) : requestedSlot(slot, Date.parse(slot), now) };
+/**
+ * What a person sends from the console or the command line: `{ plan }`, or `{ plan, slot }` for an earlier slot, either
+ * with `wait: true`.
+ */
+export function parseBackupRequest(event: unknown, now: number): BackupOrder & { readonly wait: boolean } {
+  const { plan, slot, wait } = parseEvent(backupSchema, event, '{ "plan" } or { "plan", "slot" }');
+  return { plan, slot: slot === undefined ? slotOf(now) : requestedSlot(slot, Date.parse(slot), now), wait };
 }
 
 /** Throws when the deployed configuration has no such plan. (`plan/load.ts` would bring the YAML parser along.) */
-export function requirePlan({ plans }: Pick<Config, 'plans'>, name: string): void {
+export function requirePlan({ plans }: Pick<EntryConfig, 'plans'>, name: string): void {
   if (Object.hasOwn(plans, name)) return;
   throw usageError(
     `there is no plan ${JSON.stringify(name)} in the deployed configuration`,

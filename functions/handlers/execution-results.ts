@@ -8,8 +8,11 @@ export interface Waiter extends Worker {
   readonly clock: Clock;
 }
 
-/** How often an execution is looked at, in milliseconds; GetDurableExecution takes far more. */
-const pauseMilliseconds = 1000;
+/**
+ * How long after its begin an execution is looked at again, in milliseconds: soon at first, since a dry run takes
+ * seconds, and every five seconds of one that takes minutes.
+ */
+const pauseAfter = (waited: number): number => Math.min(5000, Math.max(1000, Math.floor(waited / 10)));
 
 /**
  * The result of an execution, or undefined when it has not ended by `until` (epoch milliseconds). Throws what it
@@ -21,13 +24,16 @@ export async function resultOf(
   until: number,
 ): Promise<unknown> {
   let arn = known;
+  const begun = waiter.clock.now();
   for (;;) {
     arn ??= (await findExecution(waiter, name))?.arn;
     const execution = arn === undefined ? undefined : await look(waiter, arn);
     if (execution?.Status === 'SUCCEEDED') return JSON.parse(execution.Result ?? 'null');
     if (execution?.Status !== undefined && execution.Status !== 'RUNNING') throw failureOf(execution);
-    if (waiter.clock.now() + pauseMilliseconds > until) return undefined;
-    await waiter.clock.sleep(pauseMilliseconds);
+    const now = waiter.clock.now();
+    const pause = pauseAfter(now - begun);
+    if (now + pause > until) return undefined;
+    await waiter.clock.sleep(pause);
   }
 }
 

@@ -1,5 +1,5 @@
 import { refusedError, usageError } from '../shared/errors.ts';
-import type { RestorePlan } from '../workflows/restore/ports.ts';
+import type { RestorePlan, RestoreResult } from '../workflows/restore/ports.ts';
 import { requirePlan } from './events.ts';
 import { resultOf } from './execution-results.ts';
 import { type RunState, startNamed, startRun } from './executions.ts';
@@ -14,7 +14,7 @@ import {
   restoreName,
 } from './restores.ts';
 import type { EntryOptions } from './rotate-entry.ts';
-import { type Deadline, whereToLook } from './whereabouts.ts';
+import { answerBy, type Deadline, whereToLook } from './whereabouts.ts';
 
 export interface RestoreAnswer {
   readonly plan: string;
@@ -25,11 +25,12 @@ export interface RestoreAnswer {
   readonly state: 'told' | RunState;
   /** What will happen; absent when a restore goes on. */
   readonly planned?: RestorePlan;
+  /** How it ended: with `wait`, and when it ended in time. */
+  readonly result?: RestoreResult;
   readonly look: readonly string[];
 }
 
-/** Time that is left for the answer when the outlook takes long, in milliseconds. */
-const reserve = 10_000;
+type Begun = Omit<RestoreAnswer, 'look' | 'plan'>;
 
 /**
  * Plans a restore by its worker, so with the worker's permissions; then starts it, unless that was all that was asked
@@ -66,7 +67,17 @@ export function createRestoreEntry({ environment, lambda, logger, clock }: Entry
     return { requestId, ...(await startRun(waiter, name, work, words)) };
   }
 
-  async function answer(order: RestoreOrder, until: number): Promise<Omit<RestoreAnswer, 'look' | 'plan'>> {
+  async function waited(begun: Begun, until: number): Promise<Begun> {
+    const { executionName: name } = begun;
+    // A dry run starts nothing.
+    if (name === undefined) return begun;
+    const found = await resultOf(waiter, { name, arn: undefined }, until);
+    if (found === undefined) return { ...begun, state: 'running' };
+    // Sound: the worker of this very deployment writes nothing else.
+    return { ...begun, state: 'finished', result: found as RestoreResult };
+  }
+
+  async function answer(order: RestoreOrder, until: number): Promise<Begun> {
     const { plan } = order;
     if ('resume' in order) return { dryRun: false, ...(await start({ plan, requestId: order.resume })) };
     const request = plainRequest(order.request);
@@ -83,8 +94,9 @@ export function createRestoreEntry({ environment, lambda, logger, clock }: Entry
     const order = parseRestoreOrder(event, Object.keys(config.plans));
     const { plan } = order;
     requirePlan(config, plan);
-    const until = clock.now() + (context?.getRemainingTimeInMillis() ?? 60_000) - reserve;
-    const answered = await answer(order, until);
+    const until = answerBy(clock.now(), context);
+    const begun = await answer(order, until);
+    const answered = order.wait ? await waited(begun, until) : begun;
     const { requestId, executionName, state } = answered;
     logger.info('restore asked for', { plan, requestId, executionName, state });
     const report = `report: s3://${vault.bucket}/ledger/${plan}/restores/${requestId}/`;

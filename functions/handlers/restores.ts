@@ -3,10 +3,11 @@ import * as z from 'zod';
 import { parseRestoreRequest, type RestoreRequest, restoreIdPattern } from '../plan/restore-request.ts';
 import type { Json } from '../shared/durable.ts';
 import { usageError } from '../shared/errors.ts';
-import { parseEvent } from './events.ts';
+import { parseEvent, waiting } from './events.ts';
 
 const restoreId = z.string().regex(restoreIdPattern, 'must be the ID of a restore');
 const resumeSchema = z.strictObject({ resume: restoreId, plan: z.string().optional() });
+const waitSchema = z.object({ wait: waiting });
 const workSchema = z.strictObject({
   plan: z.string(),
   requestId: restoreId,
@@ -15,9 +16,10 @@ const workSchema = z.strictObject({
 });
 
 /** A new restore, or going on with one. */
-export type RestoreOrder =
-  | { readonly plan: string; readonly request: RestoreRequest }
-  | { readonly plan: string; readonly resume: string };
+export type RestoreOrder = { readonly plan: string; readonly wait: boolean } & (
+  | { readonly request: RestoreRequest }
+  | { readonly resume: string }
+);
 
 /** What the worker is started with. */
 export type RestoreWork = {
@@ -29,13 +31,17 @@ export type RestoreWork = {
   readonly outlook?: true;
 };
 
-/** The event of `restore`: a request as `snapkeep restore --request` takes it, or `{ resume: ID, plan? }`. */
-export function parseRestoreOrder(event: unknown, plans: readonly string[]): RestoreOrder {
+/**
+ * The event of `restore`: a request as `snapkeep restore --request` takes it, or `{ resume: ID, plan? }`, either with
+ * `wait: true`.
+ */
+export function parseRestoreOrder(order: unknown, plans: readonly string[]): RestoreOrder {
+  const { wait, event } = withoutWait(order);
   if (typeof event === 'object' && event !== null && 'resume' in event) {
     const { resume, plan } = parseEvent(resumeSchema, event, '{ "resume": "<restore ID>", "plan" }');
     const [only, ...others] = plans;
     const named = plan ?? (others.length === 0 ? only : undefined);
-    if (named !== undefined) return { plan: named, resume };
+    if (named !== undefined) return { plan: named, resume, wait };
     throw usageError(`it is not said of which plan ${resume} is`, `the plans are ${plans.join(', ')}`);
   }
   const request = parseRestoreRequest(event);
@@ -45,7 +51,14 @@ export function parseRestoreOrder(event: unknown, plans: readonly string[]): Res
       'leave out `dns` and point the name to the restored machine by hand, or restore from the command line',
     );
   }
-  return { plan: request.plan, request };
+  return { plan: request.plan, request, wait };
+}
+
+/** The request is that of the command line, which waits in any case. */
+function withoutWait(order: unknown): { readonly wait: boolean; readonly event: unknown } {
+  if (typeof order !== 'object' || order === null || !('wait' in order)) return { wait: false, event: order };
+  const { wait } = parseEvent(waitSchema, order, '"wait": true, or nothing of it');
+  return { wait, event: Object.fromEntries(Object.entries(order).filter(([key]) => key !== 'wait')) };
 }
 
 export function parseRestoreWork(event: unknown): RestoreWork {

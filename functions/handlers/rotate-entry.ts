@@ -1,11 +1,12 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
+import type { RotateResult } from '../workflows/rotate/ports.ts';
 import type { CallerEnvironment } from './environment.ts';
 import { requirePlan } from './events.ts';
 import { resultOf } from './execution-results.ts';
 import { parseRotationRequest, type RotationWork, rotationName, startRotation } from './rotations.ts';
-import { type Deadline, whereToLook } from './whereabouts.ts';
+import { answerBy, type Deadline, whereToLook } from './whereabouts.ts';
 
 export interface EntryOptions {
   readonly environment: CallerEnvironment;
@@ -19,9 +20,11 @@ export interface AskedRotation {
   readonly plan: string;
   readonly executionName: string;
   /** `accepted`: by this call, or by an earlier one of the same name. */
-  readonly state: 'accepted' | 'told';
+  readonly state: 'accepted' | 'told' | 'running' | 'finished';
   /** Of a dry run: what the worker would do; absent when it did not answer in time. */
   readonly outlook?: unknown;
+  /** How it ended: with `wait`, and when it ended in time. */
+  readonly result?: RotateResult;
 }
 
 export interface RotateAnswer {
@@ -30,16 +33,19 @@ export interface RotateAnswer {
   readonly look: readonly string[];
 }
 
-/** Starts a rotation for each plan that is meant; a dry run waits for what the worker would do. */
+/**
+ * Starts a rotation for each plan that is meant; a dry run waits for what the worker would do, and `wait` for what it
+ * did.
+ */
 export function createRotateEntry({ environment, lambda, logger, clock }: EntryOptions) {
   const { config, workerArn } = environment;
   const waiter = { lambda, workerArn, clock };
 
   return async (event: unknown, context?: Deadline): Promise<RotateAnswer> => {
     const plans = Object.keys(config.plans);
-    const { plan, dryRun, confirm, occasion, at } = parseRotationRequest(event, plans, clock.now());
+    const { plan, dryRun, confirm, wait, occasion, at } = parseRotationRequest(event, plans, clock.now());
     if (plan !== undefined) requirePlan(config, plan);
-    const until = clock.now() + (context?.getRemainingTimeInMillis() ?? 60_000) - 5_000;
+    const until = answerBy(clock.now(), context);
     const starts = await Promise.allSettled(
       (plan === undefined ? plans : [plan]).map(async (each) => {
         const work: RotationWork = {
@@ -58,9 +64,8 @@ export function createRotateEntry({ environment, lambda, logger, clock }: EntryO
     for (const start of starts) {
       if (start.status === 'rejected') continue;
       const { plan: each, name: executionName } = start.value;
-      const outlook = dryRun ? await resultOf(waiter, start.value, until) : undefined;
-      const told = outlook === undefined ? {} : { outlook };
-      rotations.push({ plan: each, executionName, state: dryRun && outlook ? 'told' : 'accepted', ...told });
+      const found = dryRun || wait ? await resultOf(waiter, start.value, until) : undefined;
+      rotations.push({ plan: each, executionName, ...standing(found, { dryRun, wait }) });
     }
     const answer = { dryRun, rotations, look: whereToLook(workerArn) };
     logger.info('rotation asked for', {
@@ -69,4 +74,13 @@ export function createRotateEntry({ environment, lambda, logger, clock }: EntryO
     });
     return answer;
   };
+}
+
+type Standing = Pick<AskedRotation, 'state' | 'outlook' | 'result'>;
+
+function standing(found: unknown, { dryRun, wait }: { dryRun: boolean; wait: boolean }): Standing {
+  if (dryRun) return found === undefined ? { state: 'accepted' } : { state: 'told', outlook: found };
+  if (!wait) return { state: 'accepted' };
+  // Sound: the worker of this very deployment writes nothing else.
+  return found === undefined ? { state: 'running' } : { state: 'finished', result: found as RotateResult };
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { usageError } from '../shared/errors.ts';
 import { slotOf } from '../shared/names.ts';
-import { type BackupOrder, instant, parseEvent } from './events.ts';
+import { type BackupOrder, instant, parseEvent, waiting } from './events.ts';
 import { startNamed, type Worker } from './executions.ts';
 
 const digest = z.string().regex(/^[0-9a-f]{12}$/, 'must be the digest that was printed');
@@ -11,6 +11,7 @@ const requestSchema = z.strictObject({
   plan: z.string().optional(),
   dryRun: z.boolean().default(false),
   confirm: digest.optional(),
+  wait: waiting,
 });
 const workSchema = z.strictObject({
   plan: z.string(),
@@ -27,6 +28,7 @@ export interface RotationRequest {
   readonly plan?: string | undefined;
   readonly dryRun: boolean;
   readonly confirm?: string | undefined;
+  readonly wait: boolean;
   readonly occasion: Exclude<Occasion, 'backup'>;
   /** The moment that names of executions are made of. */
   readonly at: number;
@@ -42,12 +44,12 @@ export type RotationWork = {
 
 /**
  * The event of `rotate`: the daily schedule's `{ scheduledTime }`, which means all plans, or what a person sends:
- * `{ plan?, dryRun?, confirm? }`.
+ * `{ plan?, dryRun?, confirm?, wait? }`.
  */
 export function parseRotationRequest(event: unknown, plans: readonly string[], now: number): RotationRequest {
   if (typeof event === 'object' && event !== null && 'scheduledTime' in event) {
     const { scheduledTime } = parseEvent(scheduledSchema, event, '{ "scheduledTime" }');
-    return { dryRun: false, occasion: 'day', at: Date.parse(scheduledTime) };
+    return { dryRun: false, wait: false, occasion: 'day', at: Date.parse(scheduledTime) };
   }
   const form = '{}, { "plan" }, { "plan", "dryRun": true } or { "plan", "confirm" }';
   const request = parseEvent(requestSchema, event ?? {}, form);

@@ -6,7 +6,6 @@ import {
 } from '@aws-sdk/client-ec2';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { createAwsClients } from '../../functions/clients/aws.ts';
-import { protectedTag } from '../../functions/drivers/ec2-ami/remove-protection.ts';
 import { createBackupHandler } from '../../functions/handlers/backup-runtime.ts';
 import { readLoneWorkerEnvironment, readWorkerEnvironment } from '../../functions/handlers/environment.ts';
 import { createRotateHandler } from '../../functions/handlers/rotate-runtime.ts';
@@ -122,7 +121,7 @@ export async function liveThrough(bench: RoleBench): Promise<readonly string[]> 
   const [image] = [...sandbox.ec2.region(region).images.values()];
   const { id: ImageId = '' } = image ?? {};
   await admin.ec2.send(
-    new CreateTagsCommand({ Resources: [ImageId], Tags: [{ Key: protectedTag, Value: '1' }] }),
+    new CreateTagsCommand({ Resources: [ImageId], Tags: [{ Key: tagKeys.protected, Value: '1' }] }),
   );
   await admin.ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId }));
   // The next round is rotated; a database that sleeps makes one of its backups partial, of which people are told.
@@ -152,7 +151,7 @@ export async function liveThrough(bench: RoleBench): Promise<readonly string[]> 
   await bench.call(names.rotate, 'rotate', { plan: damaged });
   await settle();
   await bench.call(names.rotate, 'rotate', { plan: damaged === 'ci' ? 'fleet' : 'ci', dryRun: true });
-  await bench.call(names.backup, 'backup', { plan: 'fleet' });
+  await bench.call(names.backup, 'backup', { plan: 'fleet', wait: true });
   await settle();
   clock.advance(day);
   for (const plan of ['ci', 'fleet']) await deliver(plan);

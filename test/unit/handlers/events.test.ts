@@ -25,7 +25,10 @@ describe('events of the functions', () => {
   });
 
   it('backs up now when a person names no slot', () => {
-    expect(parseBackupRequest({ plan: 'ci' }, now)).toEqual({ plan: 'ci', slot: '2026-11-20T09:30:00Z' });
+    expect(parseBackupRequest({ plan: 'ci' }, now)).toEqual({
+      ...{ plan: 'ci', slot: '2026-11-20T09:30:00Z' },
+      wait: false,
+    });
   });
 
   it('refuses a slot in the future', () => {

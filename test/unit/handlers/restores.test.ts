@@ -19,10 +19,11 @@ describe('what a restore is asked for', () => {
   });
 
   it('is to go on with one, of the only plan unless one is named', () => {
-    expect(parseRestoreOrder({ resume: 'one' }, ['ci'])).toEqual({ plan: 'ci', resume: 'one' });
+    expect(parseRestoreOrder({ resume: 'one' }, ['ci'])).toEqual({ plan: 'ci', resume: 'one', wait: false });
     expect(parseRestoreOrder({ resume: 'one', plan: 'ci' }, ['ci', 'shop'])).toEqual({
       plan: 'ci',
       resume: 'one',
+      wait: false,
     });
     expect(() => parseRestoreOrder({ resume: 'one' }, ['ci', 'shop'])).toThrow('of which plan');
   });
