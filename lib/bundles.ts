@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { loadProfile } from '../functions/applications/load-profile.ts';
 import { applicationNames } from '../functions/plan/applications.ts';
+import { entryConfig, workerConfig } from '../functions/plan/bundled-config.ts';
+import { canonical } from '../functions/plan/canonical.ts';
 import type { Config } from '../functions/plan/config.ts';
 import { foldSchemaKeysPlugin } from './fold-schema-keys.ts';
 
@@ -61,7 +63,7 @@ export async function buildBundles(options: BundleOptions): Promise<Bundles> {
       const folder = folders[name];
       await buildHandler(name, folder, join(maps, `${name}.mjs.map`));
       if (name === 'restore-worker') addProfiles(folder);
-      writeConfig(folder, options);
+      writeConfig(name, folder, options);
     }),
   );
   return folders;
@@ -73,7 +75,7 @@ export function copyBundles(bundles: Bundles, options: BundleOptions): Bundles {
   for (const name of bundleNames) {
     rmSync(folders[name], { recursive: true, force: true });
     cpSync(bundles[name], folders[name], { recursive: true });
-    writeConfig(folders[name], options);
+    writeConfig(name, folders[name], options);
   }
   return folders;
 }
@@ -88,8 +90,14 @@ const foldersIn = (outputFolder: string): Bundles => ({
   'restore-worker': join(outputFolder, 'restore-worker'),
 });
 
-function writeConfig(folder: string, { config, snapkeepVersion }: BundleOptions): void {
-  writeFileSync(join(folder, 'config.json'), `${JSON.stringify({ snapkeepVersion, config })}\n`);
+/** Entries start work; the others do it. */
+const entries: ReadonlySet<BundleName> = new Set(['start', 'backup', 'rotate', 'restore']);
+
+/** What this function reads of the configuration, the same text however the file is ordered. */
+function writeConfig(name: BundleName, folder: string, { config, snapkeepVersion }: BundleOptions): void {
+  const read = entries.has(name) ? entryConfig(config) : workerConfig(config);
+  const text = JSON.stringify(canonical({ snapkeepVersion, config: read }));
+  writeFileSync(join(folder, 'config.json'), `${text}\n`);
 }
 
 async function buildHandler(name: BundleName, folder: string, mapFile: string): Promise<void> {

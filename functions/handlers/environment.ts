@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Config } from '../plan/config.ts';
+import type { EntryConfig, WorkerConfig } from '../plan/bundled-config.ts';
 import { failedError } from '../shared/errors.ts';
 
 /** `arn:aws:lambda:eu-west-1:111122223333:function:prod-eu-backup-worker:live`; durable functions need the qualifier. */
@@ -29,29 +29,32 @@ const workerSchema = z.object({
 const callerSchema = z.object({ ...common, SNAPKEEP_WORKER_ARN: qualifiedFunctionArn });
 const loneWorkerSchema = z.object({ ...common, SNAPKEEP_TOPIC_ARN: topicArn });
 
-export interface BundledConfig {
-  readonly config: Config;
+/** What came with the code. */
+export interface Bundled<C> {
+  readonly config: C;
   readonly snapkeepVersion: string;
 }
 
-export interface EntryEnvironment extends BundledConfig {
+export interface EntryEnvironment extends Bundled<EntryConfig> {
   readonly region: string;
   readonly backupWorkerArn: string;
 }
 
-export interface WorkerEnvironment extends EntryEnvironment {
+export interface WorkerEnvironment extends Bundled<WorkerConfig> {
+  readonly region: string;
+  readonly backupWorkerArn: string;
   readonly rotateWorkerArn: string;
   readonly topicArn: string;
 }
 
 /** Of an entry function with one worker behind it. */
-export interface CallerEnvironment extends BundledConfig {
+export interface CallerEnvironment extends Bundled<EntryConfig> {
   readonly region: string;
   readonly workerArn: string;
 }
 
 /** Of a worker that invokes no other function. */
-export interface LoneWorkerEnvironment extends BundledConfig {
+export interface LoneWorkerEnvironment extends Bundled<WorkerConfig> {
   /** With the code, and all that came with it. */
   readonly folder: string;
   readonly region: string;
@@ -62,7 +65,7 @@ export interface LoneWorkerEnvironment extends BundledConfig {
 export function readEntryEnvironment(env: NodeJS.ProcessEnv = process.env): EntryEnvironment {
   const parsed = parse(entrySchema, env);
   return Object.freeze({
-    ...readBundledConfig(parsed.LAMBDA_TASK_ROOT),
+    ...readBundled<EntryConfig>(parsed.LAMBDA_TASK_ROOT),
     region: parsed.AWS_REGION,
     backupWorkerArn: parsed.SNAPKEEP_BACKUP_WORKER_ARN,
   });
@@ -72,7 +75,7 @@ export function readEntryEnvironment(env: NodeJS.ProcessEnv = process.env): Entr
 export function readWorkerEnvironment(env: NodeJS.ProcessEnv = process.env): WorkerEnvironment {
   const parsed = parse(workerSchema, env);
   return Object.freeze({
-    ...readBundledConfig(parsed.LAMBDA_TASK_ROOT),
+    ...readBundled<WorkerConfig>(parsed.LAMBDA_TASK_ROOT),
     region: parsed.AWS_REGION,
     backupWorkerArn: parsed.SNAPKEEP_BACKUP_WORKER_ARN,
     rotateWorkerArn: parsed.SNAPKEEP_ROTATE_WORKER_ARN,
@@ -84,7 +87,7 @@ export function readWorkerEnvironment(env: NodeJS.ProcessEnv = process.env): Wor
 export function readCallerEnvironment(env: NodeJS.ProcessEnv = process.env): CallerEnvironment {
   const parsed = parse(callerSchema, env);
   return Object.freeze({
-    ...readBundledConfig(parsed.LAMBDA_TASK_ROOT),
+    ...readBundled<EntryConfig>(parsed.LAMBDA_TASK_ROOT),
     region: parsed.AWS_REGION,
     workerArn: parsed.SNAPKEEP_WORKER_ARN,
   });
@@ -94,22 +97,21 @@ export function readCallerEnvironment(env: NodeJS.ProcessEnv = process.env): Cal
 export function readLoneWorkerEnvironment(env: NodeJS.ProcessEnv = process.env): LoneWorkerEnvironment {
   const parsed = parse(loneWorkerSchema, env);
   return Object.freeze({
-    ...readBundledConfig(parsed.LAMBDA_TASK_ROOT),
+    ...readBundled<WorkerConfig>(parsed.LAMBDA_TASK_ROOT),
     folder: parsed.LAMBDA_TASK_ROOT,
     region: parsed.AWS_REGION,
     topicArn: parsed.SNAPKEEP_TOPIC_ARN,
   });
 }
 
-const bundleSchema = z.object({
-  snapkeepVersion: z.string().min(1),
-  // The stack checked the file it came from and wrote this beside the code that reads it, in one deployment; the
-  // look at its members tells a bundle of another origin.
-  config: z.custom<Config>((value) => isObject(value) && isObject(value.plans) && isObject(value.vault)),
-});
-
 /** `config.json` beside the code: the environment of a function holds 4 KB at most. */
-function readBundledConfig(folder: string): BundledConfig {
+function readBundled<C extends EntryConfig>(folder: string): Bundled<C> {
+  const bundleSchema = z.object({
+    snapkeepVersion: z.string().min(1),
+    // The stack checked the file it came from and wrote what this function reads beside its code, in one deployment;
+    // the look at its members tells a bundle of another origin.
+    config: z.custom<C>((value) => isObject(value) && isObject(value.plans) && isObject(value.vault)),
+  });
   const file = join(folder, 'config.json');
   let found: unknown;
   try {

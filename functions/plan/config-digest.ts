@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { canonical } from './canonical.ts';
 import type { Config } from './config.ts';
 
 /**
@@ -8,15 +9,6 @@ import type { Config } from './config.ts';
  */
 export const configDigest = (config: Config): string =>
   createHash('sha256')
-    .update(JSON.stringify(sorted(config)))
+    .update(JSON.stringify(canonical(config)))
     .digest('hex')
     .slice(0, 12);
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
-  return Object.fromEntries(
-    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, each]) => [key, sorted(each)]),
-  );
-}

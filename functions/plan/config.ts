@@ -70,6 +70,11 @@ export interface Plan {
   readonly restore?: RestoreTargets;
 }
 
+/** A plan without the times at which it runs: the work on it needs the zone alone, which cuts the periods of retention. */
+export interface WorkPlan extends Omit<Plan, 'schedule'> {
+  readonly schedule: Pick<Schedule, 'timezone'>;
+}
+
 export interface Vault {
   readonly bucket: string;
   readonly lockDays: number;

@@ -1,4 +1,4 @@
-import type { Plan } from './config.ts';
+import type { WorkPlan } from './config.ts';
 import type { RestoreRequest } from './restore-request.ts';
 
 /** Where the machine was when it was copied; undefined where the copy does not say. */
@@ -22,7 +22,7 @@ export interface Target {
  * plan names none.
  */
 export function chooseTarget(
-  plan: Plan,
+  plan: WorkPlan,
   request: Pick<RestoreRequest, 'subnet' | 'securityGroups' | 'instanceProfile'>,
   recorded: RecordedTarget,
 ): { readonly target: Target; readonly problems: readonly string[] } {

@@ -69,9 +69,25 @@ describe('the bundles', () => {
     expect(script).toContain('rewrite_main');
   });
 
-  it('carry the configuration', () => {
-    const file = join(bundles['backup-worker'], 'config.json');
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ snapkeepVersion: '1.2.3', config });
+  it('carry what they read of the configuration: entries the names of plans, workers all but when plans run', () => {
+    const configOf = (name: 'start' | 'backup-worker'): unknown =>
+      JSON.parse(readFileSync(join(bundles[name], 'config.json'), 'utf8'));
+    expect(configOf('start')).toEqual({
+      snapkeepVersion: '1.2.3',
+      config: { deployment: 'prod-eu', vault: { bucket: 'acme-vault' }, plans: { ci: {}, fleet: {} } },
+    });
+    const { ci, fleet } = config.plans;
+    expect(configOf('backup-worker')).toEqual({
+      snapkeepVersion: '1.2.3',
+      config: {
+        deployment: 'prod-eu',
+        vault: { bucket: 'acme-vault' },
+        plans: {
+          ci: { ...ci, schedule: { timezone: 'Europe/Berlin' } },
+          fleet: { ...fleet, schedule: { timezone: 'UTC' } },
+        },
+      },
+    });
   });
 
   it('are the same bytes when built again elsewhere', async () => {

@@ -64,9 +64,7 @@ async function runWorker({ plan = aPlan(), crash }: Run) {
     environment: {
       config: {
         deployment: 'prod-eu',
-        region,
-        vault: { bucket, lockDays: 14, lockMode: 'governance', existing: false },
-        notify: { emails: [] },
+        vault: { bucket },
         plans: { [plan.name]: plan },
       },
       snapkeepVersion: '0.0.0-test',

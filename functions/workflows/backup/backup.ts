@@ -1,5 +1,5 @@
 import type { Intent, Manifest } from '../../catalog/documents.ts';
-import type { Plan } from '../../plan/config.ts';
+import type { WorkPlan } from '../../plan/config.ts';
 import type { DurableContext, Workflow } from '../../shared/durable.ts';
 import { failedError, usageError } from '../../shared/errors.ts';
 import { backupIdOf } from '../../shared/names.ts';
@@ -121,7 +121,7 @@ interface Copies {
   readonly warnings: readonly string[];
 }
 
-async function makeCopies(share: Share, plan: Plan, all: readonly number[]): Promise<Copies> {
+async function makeCopies(share: Share, plan: WorkPlan, all: readonly number[]): Promise<Copies> {
   const { deps, context, intent } = share;
   if (plan.application === undefined) {
     const started = await startAll(share, all);
@@ -181,7 +181,7 @@ async function startWhileAtRest(
   return states;
 }
 
-function obstacleOf(rest: QuiesceResult, plan: Plan): string | undefined {
+function obstacleOf(rest: QuiesceResult, plan: WorkPlan): string | undefined {
   if (rest.result === 'failed') return `the application could not be brought to rest: ${rest.reason}`;
   return rest.result === 'none' ? `profile ${plan.application} has no quiesce hook` : undefined;
 }
@@ -225,7 +225,7 @@ function intentReader(deps: BackupDependencies, plan: string, backupId: string) 
   };
 }
 
-function findPlan(deps: BackupDependencies, name: string): Plan {
+function findPlan(deps: BackupDependencies, name: string): WorkPlan {
   const plan = Object.hasOwn(deps.plans, name) ? deps.plans[name] : undefined;
   if (plan) return plan;
   const known = Object.keys(deps.plans).join(', ');

@@ -2,7 +2,7 @@ import type { HookRunner } from '../../applications/hooks.ts';
 import type { Intent, Manifest } from '../../catalog/documents.ts';
 import type { Forget } from '../../catalog/rotation-documents.ts';
 import type { Driver } from '../../drivers/driver.ts';
-import type { Plan } from '../../plan/config.ts';
+import type { WorkPlan } from '../../plan/config.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { SourceKind } from '../../shared/source.ts';
@@ -32,7 +32,7 @@ export const silentReporter: BackupReporter = { begun() {}, progress() {}, seale
 export interface BackupDependencies {
   readonly deployment: string;
   readonly region: string;
-  readonly plans: Readonly<Record<string, Plan>>;
+  readonly plans: Readonly<Record<string, WorkPlan>>;
   readonly drivers: Readonly<Record<SourceKind, Driver>>;
   readonly ledger: BackupLedger;
   readonly hooks: HookRunner;

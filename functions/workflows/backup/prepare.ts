@@ -1,5 +1,5 @@
 import type { IntendedProtection, Intent, MissingSource, PlannedSource } from '../../catalog/documents.ts';
-import type { Plan, Protection } from '../../plan/config.ts';
+import type { Protection, WorkPlan } from '../../plan/config.ts';
 import { toTimestamp } from '../../shared/clock.ts';
 import { usageError } from '../../shared/errors.ts';
 import { backupIdOf, copyName } from '../../shared/names.ts';
@@ -13,7 +13,7 @@ export const shardSize = 500;
  * Finds the sources and writes down what will be made, before anything is made. An intent that stands already
  * decides: a resumed run works on the sources that were found then.
  */
-export async function prepareIntent(deps: BackupDependencies, plan: Plan, slot: string): Promise<Intent> {
+export async function prepareIntent(deps: BackupDependencies, plan: WorkPlan, slot: string): Promise<Intent> {
   const backupId = backupIdOf(slot, plan.name);
   const standing = await deps.ledger.readIntent(plan.name, backupId);
   if (standing) return standing;
@@ -58,7 +58,7 @@ function intended({ lockSnapshots, deregistrationProtection }: Protection): Inte
   };
 }
 
-async function discover(deps: BackupDependencies, plan: Plan, slot: string) {
+async function discover(deps: BackupDependencies, plan: WorkPlan, slot: string) {
   const sources = new Map<string, PlannedSource>();
   const missing: MissingSource[] = [];
   for (const kind of sourceKinds) {

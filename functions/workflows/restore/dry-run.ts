@@ -1,5 +1,5 @@
 import type { CommandFacts } from '../../applications/restore-port.ts';
-import type { Plan } from '../../plan/config.ts';
+import type { WorkPlan } from '../../plan/config.ts';
 import { parseRestoreRequest } from '../../plan/restore-request.ts';
 import { usageError } from '../../shared/errors.ts';
 import type { PlannedCall } from '../../shared/planned-call.ts';
@@ -14,7 +14,7 @@ import { plannedSteps } from './steps.ts';
 /** What a restore would do, without doing any of it: reads, and writes nothing anywhere. */
 export async function planRestore(
   deps: RestoreDependencies,
-  plan: Plan,
+  plan: WorkPlan,
   input: RestoreInput,
 ): Promise<RestorePlan> {
   if (input.request === undefined) throw usageError('a dry run needs a request', 'leave out --resume');

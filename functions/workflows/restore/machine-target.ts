@@ -1,7 +1,7 @@
 import type { RestorableApplication } from '../../applications/restore-port.ts';
 import type { AvailablePoint, Relaunch } from '../../catalog/documents.ts';
 import type { MachineOrder, MachineRestorer, RestoreIdentity } from '../../drivers/restorer.ts';
-import type { Plan } from '../../plan/config.ts';
+import type { WorkPlan } from '../../plan/config.ts';
 import type { RestoreRequest } from '../../plan/restore-request.ts';
 import { chooseTarget } from '../../plan/restore-targets.ts';
 import { sourceKey } from '../../shared/source.ts';
@@ -26,7 +26,7 @@ export interface MachineQuestion {
   readonly restorer: MachineRestorer;
   readonly identity: RestoreIdentity;
   readonly point: AvailablePoint;
-  readonly plan: Plan;
+  readonly plan: WorkPlan;
   readonly request: RestoreRequest;
   readonly application: RestorableApplication | undefined;
   /** Name of the application at the time of the backup, whether there is a profile of it or not. */

@@ -4,7 +4,7 @@ import type { FindApplication } from '../../applications/restore-port.ts';
 import type { Manifest } from '../../catalog/documents.ts';
 import type { RestoreRecord, RestoreReport, RestoreStep } from '../../catalog/restore-documents.ts';
 import type { Restorers } from '../../drivers/restorer.ts';
-import type { Plan } from '../../plan/config.ts';
+import type { WorkPlan } from '../../plan/config.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Json } from '../../shared/durable.ts';
 import type { Logger } from '../../shared/logger.ts';
@@ -39,7 +39,7 @@ export const silentReporter: RestoreReporter = { begun() {}, progress() {}, fini
 
 export interface RestoreDependencies {
   readonly deployment: string;
-  readonly plans: Readonly<Record<string, Plan>>;
+  readonly plans: Readonly<Record<string, WorkPlan>>;
   readonly restorers: Restorers;
   readonly backups: BackupReader;
   readonly journal: RestoreJournal;

@@ -1,6 +1,6 @@
 import type { CommandDocument } from '../../applications/command-port.ts';
 import type { RestoreRecord } from '../../catalog/restore-documents.ts';
-import type { Plan } from '../../plan/config.ts';
+import type { WorkPlan } from '../../plan/config.ts';
 import { parseRestoreRequest, type RestoreRequest } from '../../plan/restore-request.ts';
 import { toTimestamp } from '../../shared/clock.ts';
 import type { Json } from '../../shared/durable.ts';
@@ -18,7 +18,7 @@ import { plannedSteps } from './steps.ts';
  */
 export async function prepareRestore(
   deps: RestoreDependencies,
-  plan: Plan,
+  plan: WorkPlan,
   input: RestoreInput,
 ): Promise<RestoreRecord> {
   const standing = await deps.journal.read(plan.name, input.requestId);
@@ -82,7 +82,7 @@ export function notPossible(resolved: Resolved, problems: readonly string[]): Er
 /** Reads again what a record stands for. Throws when this version or configuration would take other steps. */
 export async function resolveRecord(
   deps: RestoreDependencies,
-  plan: Plan,
+  plan: WorkPlan,
   record: RestoreRecord,
 ): Promise<Resolved> {
   const manifest = await deps.backups.readManifest(plan.name, record.backup_id);

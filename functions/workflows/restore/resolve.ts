@@ -1,7 +1,7 @@
 import type { RestorableApplication } from '../../applications/restore-port.ts';
 import type { AvailablePoint, Manifest, Relaunch } from '../../catalog/documents.ts';
 import type { DatabaseOrder, DatabaseRestorer, RestoreIdentity } from '../../drivers/restorer.ts';
-import type { Plan } from '../../plan/config.ts';
+import type { WorkPlan } from '../../plan/config.ts';
 import type { RestoreRequest } from '../../plan/restore-request.ts';
 import { addressChange, checkRecorded } from '../../rewrite/address-map.ts';
 import { requireKind } from '../../rewrite/values.ts';
@@ -20,7 +20,7 @@ export interface DatabaseTarget {
 /** A request, its backup and its plan put together: everything that can be known without looking at the cloud. */
 export interface Resolved {
   readonly identity: RestoreIdentity;
-  readonly plan: Plan;
+  readonly plan: WorkPlan;
   readonly request: RestoreRequest;
   readonly manifest: Manifest;
   /** Undefined for a plan without one, and for one that this version has no profile of. */
@@ -39,7 +39,7 @@ const machineLimit = 50;
 /** The ID of the backup that a request means: its own, or the newest complete one of the plan. */
 export async function findBackup(
   deps: RestoreDependencies,
-  plan: Plan,
+  plan: WorkPlan,
   request: RestoreRequest,
 ): Promise<Manifest> {
   if (request.backup !== 'latest') {
@@ -63,7 +63,7 @@ export async function findBackup(
 /** Puts request, plan and backup together. Throws a `usage` error where the request does not fit the backup. */
 export function resolve(
   deps: RestoreDependencies,
-  plan: Plan,
+  plan: WorkPlan,
   request: RestoreRequest,
   requestId: string,
   manifest: Manifest,

@@ -1,6 +1,6 @@
 import type { CommandFacts } from '../../applications/restore-port.ts';
 import type { RestoreRecord, RestoreReport } from '../../catalog/restore-documents.ts';
-import type { Plan } from '../../plan/config.ts';
+import type { WorkPlan } from '../../plan/config.ts';
 import type { Workflow } from '../../shared/durable.ts';
 import { failedError, SnapkeepError, usageError } from '../../shared/errors.ts';
 import { factsFor, type Known } from './addresses.ts';
@@ -173,7 +173,7 @@ async function announce(deps: RestoreDependencies, report: RestoreReport): Promi
 }
 
 /** Reads a restore at most once per process: what is recorded never changes. */
-function restoreReader(deps: RestoreDependencies, plan: Plan, requestId: string) {
+function restoreReader(deps: RestoreDependencies, plan: WorkPlan, requestId: string) {
   let known: RestoreRecord | undefined;
   let put: Promise<Resolved> | undefined;
   const record = async (): Promise<RestoreRecord> => {
@@ -193,7 +193,7 @@ function restoreReader(deps: RestoreDependencies, plan: Plan, requestId: string)
   };
 }
 
-function findPlan(deps: RestoreDependencies, name: string): Plan {
+function findPlan(deps: RestoreDependencies, name: string): WorkPlan {
   const plan = Object.hasOwn(deps.plans, name) ? deps.plans[name] : undefined;
   if (plan) return plan;
   const known = Object.keys(deps.plans).join(', ');

@@ -1,5 +1,5 @@
 import type { Intent } from '../../catalog/documents.ts';
-import type { Plan } from '../../plan/config.ts';
+import type { WorkPlan } from '../../plan/config.ts';
 import { refusedError, usageError } from '../../shared/errors.ts';
 import { type Assessment, digestOf } from './assessment.ts';
 import { abandonedMilliseconds, draftDecisions } from './drafts.ts';
@@ -52,7 +52,7 @@ export async function assess(deps: RotateDependencies, planName: string): Promis
   };
 }
 
-async function findPlan({ backup: { plans }, ledger }: RotateDependencies, name: string): Promise<Plan> {
+async function findPlan({ backup: { plans }, ledger }: RotateDependencies, name: string): Promise<WorkPlan> {
   const plan = Object.hasOwn(plans, name) ? plans[name] : undefined;
   if (plan) return plan;
   const known = `its plans are: ${Object.keys(plans).join(', ')}`;

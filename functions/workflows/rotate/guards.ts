@@ -1,4 +1,4 @@
-import type { Plan } from '../../plan/config.ts';
+import type { WorkPlan } from '../../plan/config.ts';
 import type { RotationDecision } from './assessment.ts';
 
 /**
@@ -6,7 +6,7 @@ import type { RotationDecision } from './assessment.ts';
  * may always go, else small groups could never be rotated.
  */
 export function overfullGroups(
-  { application, retention }: Plan,
+  { application, retention }: WorkPlan,
   groups: ReadonlyMap<string, number>,
   decisions: readonly RotationDecision[],
 ): string[] {

@@ -1,6 +1,6 @@
 import type { Catalog, CatalogPoint } from '../../catalog/catalog.ts';
 import type { Forget } from '../../catalog/rotation-documents.ts';
-import type { Plan } from '../../plan/config.ts';
+import type { WorkPlan } from '../../plan/config.ts';
 import { decideRetention } from '../../retention/decide.ts';
 import type { Decision } from '../../retention/decisions.ts';
 import { formatCalendarDuration } from '../../retention/duration.ts';
@@ -23,7 +23,7 @@ export interface Judgement {
 
 export interface JudgeQuestion {
   readonly catalog: Catalog;
-  readonly plan: Plan;
+  readonly plan: WorkPlan;
   readonly forgets: readonly Forget[];
   /** Epoch milliseconds. */
   readonly now: number;

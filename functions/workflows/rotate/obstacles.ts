@@ -1,6 +1,6 @@
 import type { LiveCopy } from '../../catalog/live.ts';
 import type { Obstacle, Remover } from '../../drivers/removal.ts';
-import type { Plan } from '../../plan/config.ts';
+import type { WorkPlan } from '../../plan/config.ts';
 import type { SourceKind } from '../../shared/source.ts';
 import type { RotationDecision } from './assessment.ts';
 import { keep } from './judge.ts';
@@ -21,7 +21,7 @@ export interface RespectedObstacles {
 /** Asks what stands in the way of what is to go, and keeps that, with the reason. Read-only. */
 export async function respectObstacles(
   removers: Removers,
-  plan: Plan,
+  plan: WorkPlan,
   drafts: readonly RotationDecision[],
 ): Promise<RespectedObstacles> {
   const candidates = drafts.filter(({ remove, subject }) => remove && subject !== 'snapshot');
