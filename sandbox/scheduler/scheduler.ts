@@ -1,0 +1,94 @@
+/** EventBridge Scheduler: calls targets when the sandbox's clock passes the time of a schedule. */
+import type { World } from '../world.ts';
+import { type Delivery, type DeliveryTools, deliver } from './delivery.ts';
+import { type Occasions, parseExpression } from './expression.ts';
+
+export interface ScheduleDefinition {
+  readonly name: string;
+  readonly group: string;
+  readonly arn: string;
+  readonly expression: string;
+  /** An IANA name; UTC unless given. */
+  readonly timezone: string;
+  /** Undefined: the target is called at once. */
+  readonly flexibleWindowMinutes: number | undefined;
+  readonly enabled: boolean;
+  readonly target: ScheduleTarget;
+}
+
+export interface ScheduleTarget {
+  /** A function, or a version or alias of one. */
+  readonly arn: string;
+  readonly roleArn: string;
+  /** With context attributes such as `<aws.scheduler.scheduled-time>`. */
+  readonly input: string;
+  readonly maximumRetryAttempts: number;
+  readonly maximumEventAgeSeconds: number;
+  readonly deadLettersArn: string | undefined;
+}
+
+export interface Schedule extends ScheduleDefinition {
+  /** Sandbox time in milliseconds; undefined when there is no further run. */
+  readonly nextRun: number | undefined;
+}
+
+export interface Scheduler {
+  /** @throws ScheduleError for an expression that the service would refuse */
+  add(definition: ScheduleDefinition): void;
+  /** Takes out what `add` put in, without a word. */
+  clear(): void;
+  schedules(): readonly Schedule[];
+  /**
+   * Delivers an occasion now, whatever the clock says: of a name, or of `<group>/<name>`. `at` is its time in
+   * milliseconds, the present unless given. Undefined: there is no such schedule.
+   */
+  fire(name: string, at?: number): Delivery | undefined;
+  /** The last thousand, oldest first. */
+  deliveries(): readonly Delivery[];
+}
+
+const keptDeliveries = 1000;
+
+export function createScheduler(world: World, tools: Omit<DeliveryTools, 'world'>): Scheduler {
+  const entries = new Map<string, { readonly definition: ScheduleDefinition; next: number | undefined }>();
+  const deliveries: Delivery[] = [];
+  const send = (definition: ScheduleDefinition, scheduledAt: number): Delivery => {
+    const delivery = deliver({ ...tools, world }, definition, scheduledAt);
+    deliveries.push(delivery);
+    if (deliveries.length > keptDeliveries) deliveries.shift();
+    return delivery;
+  };
+
+  const book = (key: string, occasions: Occasions, at: number | undefined): void => {
+    const entry = entries.get(key);
+    if (!entry) return;
+    entry.next = at;
+    if (at === undefined) return;
+    world.schedule(at, () => {
+      // Replaced in between: that schedule books its own runs.
+      if (entries.get(key) !== entry) return;
+      const { definition } = entry;
+      const window = definition.flexibleWindowMinutes;
+      const delay = window === undefined ? 0 : world.random.integer(window * 60_000);
+      if (delay === 0) send(definition, at);
+      else world.schedule(at + delay, () => send(definition, at));
+      book(key, occasions, occasions.after(at));
+    });
+  };
+
+  return {
+    add(definition) {
+      const occasions = parseExpression(definition.expression, definition.timezone);
+      const key = `${definition.group}/${definition.name}`;
+      entries.set(key, { definition, next: undefined });
+      if (definition.enabled) book(key, occasions, occasions.first(world.now()));
+    },
+    clear: () => entries.clear(),
+    schedules: () => [...entries.values()].map(({ definition, next }) => ({ ...definition, nextRun: next })),
+    fire(name, at) {
+      const found = [...entries].find(([key, { definition }]) => key === name || definition.name === name);
+      return found && send(found[1].definition, at ?? world.now());
+    },
+    deliveries: () => deliveries,
+  };
+}
