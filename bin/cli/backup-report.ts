@@ -43,6 +43,15 @@ export function progressReporter(io: Io): BackupReporter & { clear(): void } {
   };
 }
 
+/** What is printed of a backup that was just made: the manifest, for a person with what to look at next. */
+export const manifestResult = (manifest: Manifest, bucket: string) => ({
+  json: manifest,
+  text: `${describeManifest(manifest, bucket)}\n${lines([
+    `Next: snapkeep list --plan ${manifest.plan}`,
+    `      snapkeep show ${manifest.backup_id}`,
+  ])}`,
+});
+
 /** A sealed backup for a person: what it is, its recovery points, what went wrong, where to look next. */
 export function describeManifest(manifest: Manifest, bucket: string): string {
   const available = manifest.recovery_points.filter(({ status }) => status === 'available').length;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { parseYaml } from '../../functions/plan/yaml-document.ts';
 import { usageError } from '../../functions/shared/errors.ts';
+import { deployedFlag } from './deployed-flag.ts';
 import { pathFrom } from './host.ts';
 import type { Io } from './io.ts';
 
@@ -29,6 +30,7 @@ export interface RestoreOptions {
   readonly startApplication: boolean;
   readonly dryRun?: boolean;
   readonly confirm?: string;
+  readonly deployed?: boolean;
 }
 
 const collect = (text: string, before: readonly string[] = []): readonly string[] => [
@@ -63,7 +65,8 @@ export function addRestoreFlags(command: Command): Command {
     .option('--ssh-host-keys <how>', 'keep those of the image, or regenerate')
     .option('--no-start-application', 'leave the application held back after the rewrite')
     .option('--dry-run', 'print what would be done and what would remain; change nothing')
-    .option('--confirm <digest>', 'the digest that a refusal printed');
+    .option('--confirm <digest>', 'the digest that a refusal printed')
+    .option(...deployedFlag);
 }
 
 /** The request that the command line asks for, unchecked: the file's keys, then those of the flags. */
@@ -73,7 +76,16 @@ export async function readRequest(
   options: RestoreOptions,
 ): Promise<Record<string, unknown>> {
   const file = options.request === undefined ? {} : await readRequestFile(io, options.request);
-  const { request: _file, resume: _resume, dnsZone, dnsName, dnsTtl, startApplication, ...flags } = options;
+  const {
+    request: _file,
+    resume: _resume,
+    deployed: _deployed,
+    dnsZone,
+    dnsName,
+    dnsTtl,
+    startApplication,
+    ...flags
+  } = options;
   const dns = {
     hostedZoneId: dnsZone,
     name: dnsName,

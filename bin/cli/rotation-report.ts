@@ -2,13 +2,20 @@ import type { Assessment, Finding, RotationDecision } from '../../functions/work
 import type { RotateResult } from '../../functions/workflows/rotate/ports.ts';
 import { formatDuration, formatTable, lines, plain, plural } from './text.ts';
 
+/** Of an assessment, what a person is told. */
+export type JudgedRotation = Pick<Assessment, 'now' | 'digest' | 'refusals' | 'findings'> & {
+  readonly decisions: readonly Omit<RotationDecision, 'name' | 'live' | 'unit'>[];
+};
+
 /** What is to be told of one plan. Without `result` it was only looked at. */
 export interface PlanReport {
   readonly plan: string;
   /** Only of a deployment of several Regions. */
   readonly region?: string;
+  /** The deployed worker rotated. */
+  readonly deployed?: boolean;
   /** Undefined when a guard refused before anything could be decided. */
-  readonly assessment: Assessment | undefined;
+  readonly assessment: JudgedRotation | undefined;
   readonly result: RotateResult | undefined;
   readonly refusals: readonly string[];
 }
@@ -30,7 +37,7 @@ export function rotationJson({ plan, region, assessment, result, refusals }: Pla
   };
 }
 
-const decisionJson = (decision: RotationDecision, now: number) => ({
+const decisionJson = (decision: JudgedRotation['decisions'][number], now: number) => ({
   recovery_point: decision.id,
   subject: decision.subject,
   kind: decision.kind,
@@ -94,12 +101,14 @@ function findingLines({ kind, id, backupId, sourceKey, text, command }: Finding)
   ];
 }
 
-function outcomeLines({ plan, result, refusals, assessment }: PlanReport, going: number): string[] {
+function outcomeLines({ plan, deployed, result, refusals, assessment }: PlanReport, going: number): string[] {
   if (!result) {
     return [
       ...refusals.map((refusal) => `would be refused: ${refusal}`),
       ...(refusals.length > 0
-        ? [`  if that is right: snapkeep rotate ${plan} --confirm ${assessment?.digest}`]
+        ? [
+            `  if that is right: snapkeep rotate ${plan} --confirm ${assessment?.digest}${deployed ? ' --deployed' : ''}`,
+          ]
         : []),
       going > 0 ? 'Nothing was deleted: this was a dry run.' : 'There is nothing to remove.',
     ];

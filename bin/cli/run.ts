@@ -14,6 +14,7 @@ import { register as registerSandbox } from '../commands/sandbox.ts';
 import { register as registerShow } from '../commands/show.ts';
 import { register as registerUnhold } from '../commands/unhold.ts';
 import { register as registerValidate } from '../commands/validate.ts';
+import { refuseDeployedElsewhere } from './deployed-flag.ts';
 import { interrupted, printFailure, toFailure } from './failure.ts';
 import { createHost, type Host } from './host.ts';
 import type { Io } from './io.ts';
@@ -61,6 +62,7 @@ export async function runCli(
   const program = createProgram(io);
   const host = createHost(program, io, (other, otherIo) => runCli(other, otherIo, registrations));
   for (const register of registrations) register(program, host);
+  refuseDeployedElsewhere(program);
   const json = beforeSeparator(argv).includes('--json');
   try {
     await Promise.race([program.parseAsync(argv, { from: 'user' }), afterInterrupt(io.signal)]);

@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
 import { noHooks } from '../../functions/applications/hooks.ts';
-import type { Ledger } from '../../functions/catalog/ledger.ts';
 import { createEngine } from '../../functions/engine/engine.ts';
 import { findPlan } from '../../functions/plan/load.ts';
 import { parseInstant } from '../../functions/retention/instant.ts';
 import { failedError, usageError } from '../../functions/shared/errors.ts';
-import type { Logger } from '../../functions/shared/logger.ts';
 import { slotOf } from '../../functions/shared/names.ts';
 import { requestedSlot } from '../../functions/shared/slot.ts';
 import {
@@ -14,15 +12,17 @@ import {
   backupWorkflow,
 } from '../../functions/workflows/backup/backup.ts';
 import type { BackupDependencies } from '../../functions/workflows/backup/ports.ts';
-import { describeManifest, exitCodeOf, progressReporter } from '../cli/backup-report.ts';
+import { exitCodeOf, manifestResult, progressReporter } from '../cli/backup-report.ts';
+import { deployedFlag } from '../cli/deployed-flag.ts';
 import type { Host, Invocation } from '../cli/host.ts';
 import { collectEarly } from '../cli/memory.ts';
 import { type Session, withSession } from '../cli/session.ts';
-import { lines } from '../cli/text.ts';
+import { unfinishedSlot } from '../cli/unfinished-slot.ts';
 import { snapkeepVersion } from '../cli/version.ts';
 
 interface BackupOptions {
   readonly slot?: string;
+  readonly deployed?: boolean;
 }
 
 export function register(program: Command, host: Host): void {
@@ -31,6 +31,7 @@ export function register(program: Command, host: Host): void {
     .description('back up all sources of a plan now, or go on with a run that was interrupted')
     .argument('<plan>', 'name of the plan')
     .option('--slot <time>', 'the scheduled time that the run belongs to, RFC 3339; names the backup')
+    .option(...deployedFlag)
     .action(
       host.run(async (invocation, planName: string, options: BackupOptions) => {
         collectEarly();
@@ -51,6 +52,13 @@ async function runBackup(
   const { config, ledger } = session;
   const plan = findPlan(config, planName);
   const given = options.slot === undefined ? undefined : parseSlot(options.slot, io.clock.now());
+  if (options.deployed) {
+    const { withDeployment } = await import('../cli/deployed/deployment.ts');
+    const { backupInAws } = await import('../cli/deployed/backup.ts');
+    return withDeployment(invocation, session, [plan.name], (deployment) =>
+      backupInAws(deployment, plan.name, given),
+    );
+  }
   await session.vault.check();
   const slot =
     given ?? (await unfinishedSlot(ledger, plan.name, io.clock.now(), logger)) ?? slotOf(io.clock.now());
@@ -81,18 +89,12 @@ async function runBackup(
     const manifest = await ledger.readManifest(plan.name, backupId);
     if (!manifest)
       throw failedError(`${backupId} was sealed and cannot be read`, 'run `snapkeep show` on it');
-    invocation.print({
-      json: manifest,
-      text: describeManifest(manifest, config.vault.bucket) + nextSteps(plan.name, backupId),
-    });
+    invocation.print(manifestResult(manifest, config.vault.bucket));
     return exitCodeOf(manifest.status);
   } finally {
     reporter.clear();
   }
 }
-
-const nextSteps = (plan: string, backupId: string): string =>
-  `\n${lines([`Next: snapkeep list --plan ${plan}`, `      snapkeep show ${backupId}`])}`;
 
 function parseSlot(text: string, now: number): string {
   // Seconds may be left out; slots have none.
@@ -101,21 +103,4 @@ function parseSlot(text: string, now: number): string {
     throw usageError(`--slot ${JSON.stringify(text)} is not a time`, 'write it like 2026-11-20T02:00:00Z');
   }
   return requestedSlot(text, time, now);
-}
-
-/**
- * The newest run of the plan that was begun and not sealed, while its time is not up. Older ones are left to
- * `--slot`: finishing them would only seal what they did not achieve.
- */
-async function unfinishedSlot(
-  ledger: Ledger,
-  plan: string,
-  now: number,
-  logger: Logger,
-): Promise<string | undefined> {
-  const newest = (await ledger.listBackups(plan)).find(({ sealed }) => !sealed);
-  const intent = newest && (await ledger.readIntent(plan, newest.backupId));
-  if (!intent || now >= Date.parse(intent.deadline)) return undefined;
-  logger.warn(`going on with ${intent.backup_id}, which was begun at ${intent.created_at} and not finished`);
-  return intent.slot;
 }

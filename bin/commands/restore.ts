@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
+import type { RestoreReport } from '../../functions/catalog/restore-documents.ts';
 import { RestoreLedger } from '../../functions/catalog/restores.ts';
 import { createEngine } from '../../functions/engine/engine.ts';
 import { findPlan } from '../../functions/plan/load.ts';
 import { parseRestoreRequest, type RestoreRequest } from '../../functions/plan/restore-request.ts';
 import { exitCodes, failedError, usageError } from '../../functions/shared/errors.ts';
-import type { RestoreInput } from '../../functions/workflows/restore/ports.ts';
+import type { RestoreInput, RestorePlan } from '../../functions/workflows/restore/ports.ts';
 import { restoreWorkflow } from '../../functions/workflows/restore/restore.ts';
 import { findUnfinished } from '../../functions/workflows/restore/unfinished.ts';
 import type { Host, Invocation } from '../cli/host.ts';
@@ -52,7 +53,9 @@ async function beginRestore(
   }
   const request = parseRestoreRequest(asked);
   return withSession(invocation, request.plan, async (session) =>
-    runRestore(invocation, session, await inputOf(invocation, session, request)),
+    options.deployed
+      ? runDeployed(invocation, session, request.plan, () => inputOf(invocation, session, request))
+      : runRestore(invocation, session, await inputOf(invocation, session, request)),
   );
 }
 
@@ -92,7 +95,7 @@ async function resumeRestore(
   invocation: Invocation,
   backup: string | undefined,
   resume: string,
-  { plan, startApplication, ...others }: RestoreOptions,
+  { plan, startApplication, deployed = false, ...others }: RestoreOptions,
 ): Promise<number> {
   const further = [backup, ...Object.values({ ...others, resume: undefined })];
   if (further.some((value) => value !== undefined) || !startApplication) {
@@ -103,8 +106,12 @@ async function resumeRestore(
   }
   if (!/^[a-z0-9-]{1,40}$/.test(resume))
     throw usageError(`${JSON.stringify(resume)} is not the ID of a restore`);
-  const resumed = async (session: Session) =>
-    runRestore(invocation, session, await resumedInput(session, resume, plan));
+  const resumed = async (session: Session) => {
+    if (!deployed) return runRestore(invocation, session, await resumedInput(session, resume, plan));
+    // With its plan a restore is found that is so young that the ledger does not know it.
+    const input = plan === undefined ? await resumedInput(session, resume) : { plan, requestId: resume };
+    return runDeployed(invocation, session, input.plan, async () => input);
+  };
   if (plan !== undefined) return withSession(invocation, plan, resumed);
   const regions = await loadRegions(invocation);
   const config = await regionOf(
@@ -165,20 +172,42 @@ async function runRestore(invocation: Invocation, session: Session, input: Resto
   try {
     const result = await engine.run(restoreWorkflow(deps), input, { signal: io.signal });
     progress.clear();
-    if (result.status === 'planned') {
-      const { planned, requestId } = result;
-      invocation.print({
-        json: { dry_run: true, request_id: requestId, ...planned },
-        text: describePlanned(planned),
-      });
-      return planned.problems.length > 0 ? exitCodes.usage : exitCodes.done;
-    }
+    if (result.status === 'planned') return printPlanned(invocation, result.planned, result.requestId);
     const report = await deps.journal.lastReport(result.plan, result.requestId);
     if (!report) throw failedError(`the report of restore ${result.requestId} cannot be read`);
-    invocation.print({ json: report, text: describeReport(report, session.config.vault.bucket) });
-    if (report.failure) io.stderr.write(failureOf(report.failure));
-    return report.status === 'completed' ? exitCodes.done : exitCodes.failed;
+    return printReport(invocation, report, session.config.vault.bucket);
   } finally {
     progress.clear();
   }
+}
+
+/** The same by the deployed worker. */
+async function runDeployed(
+  invocation: Invocation,
+  session: Session,
+  plan: string,
+  inputOf: () => Promise<RestoreInput>,
+): Promise<number> {
+  const { withDeployment } = await import('../cli/deployed/deployment.ts');
+  const { finalReport, restoreInAws } = await import('../cli/deployed/restore.ts');
+  return withDeployment(invocation, session, [plan], async (deployment) => {
+    const outcome = await restoreInAws(deployment, await inputOf());
+    if ('planned' in outcome) return printPlanned(invocation, outcome.planned, outcome.requestId);
+    const report = await finalReport(session, outcome);
+    return printReport(invocation, report, session.config.vault.bucket, ' --deployed');
+  });
+}
+
+function printPlanned({ print }: Invocation, planned: RestorePlan, requestId: string): number {
+  print({ json: { dry_run: true, request_id: requestId, ...planned }, text: describePlanned(planned) });
+  return planned.problems.length > 0 ? exitCodes.usage : exitCodes.done;
+}
+
+/** @param flag what a person adds to the command that goes on */
+function printReport({ io, print }: Invocation, report: RestoreReport, bucket: string, flag = ''): number {
+  const { failure } = report;
+  const told = failure === null ? null : { ...failure, resume: `${failure.resume}${flag}` };
+  print({ json: report, text: describeReport({ ...report, failure: told }, bucket) });
+  if (told !== null) io.stderr.write(failureOf(told));
+  return report.status === 'completed' ? exitCodes.done : exitCodes.failed;
 }

@@ -53,8 +53,9 @@ async function runRotate(
   const failures = await inEveryRegion(invocation, asked, async (session) => {
     const { region, plans } = session.config;
     const where = several ? { region } : {};
-    await withRotation(invocation, session, options, async (rotateOne) => {
-      for (const plan of planName === undefined ? Object.keys(plans) : [planName]) {
+    const names = planName === undefined ? Object.keys(plans) : [planName];
+    await withRotation(invocation, session, names, options, async (rotateOne) => {
+      for (const plan of names) {
         // Asked for alone, a refusal that leaves nothing to print is the command's own.
         const report = await toleratingRefusal(plan, planName === undefined, () => rotateOne(plan));
         reports.push({ ...report, ...where });
@@ -92,13 +93,14 @@ type RotateOne = (plan: string) => Promise<PlanReport>;
 async function withRotation(
   invocation: Invocation,
   session: Session,
+  plans: readonly string[],
   options: RotateOptions,
   work: (rotateOne: RotateOne) => Promise<void>,
 ): Promise<void> {
   if (options.deployed) {
     const { withDeployment } = await import('../cli/deployed/deployment.ts');
     const { rotateInAws } = await import('../cli/deployed/rotate.ts');
-    return withDeployment(invocation, session, (deployment) =>
+    return withDeployment(invocation, session, plans, (deployment) =>
       work((plan) => rotateInAws(deployment, plan, options)),
     );
   }
@@ -178,7 +180,7 @@ const failureJson = ({ region, failure: { message, remedy } }: RegionFailure) =>
 function printReports(
   invocation: Invocation,
   { reports, unconfigured, failures }: RotateOutcome,
-  { dryRun = false, confirm }: RotateOptions,
+  { dryRun = false, confirm, deployed = false }: RotateOptions,
 ): number {
   const { io, print, logger } = invocation;
   // A dry run tells what a guard would say; what it could not decide, or was asked to confirm, is refused at once.
@@ -190,10 +192,11 @@ function printReports(
     .map(({ plan, refusals }) => `plan ${plan}: nothing was deleted: ${refusals.join('; ')}`)
     .join('; ');
   const [first] = refused;
+  const flag = deployed ? ' --deployed' : '';
   const remedy =
     confirm === undefined && first?.assessment !== undefined
-      ? `look at the decisions; if they are right: snapkeep rotate ${first.plan} --confirm ${first.assessment.digest}`
-      : `look at the decisions again: snapkeep rotate ${first?.plan} --dry-run`;
+      ? `look at the decisions; if they are right: snapkeep rotate ${first.plan} --confirm ${first.assessment.digest}${flag}`
+      : `look at the decisions again: snapkeep rotate ${first?.plan} --dry-run${flag}`;
   const json = {
     dry_run: dryRun,
     ...(first ? { error: { kind: 'refused', message, remedy } } : {}),

@@ -21,10 +21,10 @@ export interface Followed {
   readonly name: string;
   /** Where the service told it. */
   readonly arn?: string | undefined;
-  /** The command that follows it again. */
-  readonly again: string;
+  /** The command that follows it again; absent where the command changes nothing and may be given again as it was. */
+  readonly again?: string;
   /** What a person is told of the names of the newest operations, newest first. */
-  readonly describe: (operations: readonly string[]) => string;
+  readonly describe: (operations: readonly string[]) => Promise<string>;
 }
 
 /** How an execution ended. `startedAt` in epoch milliseconds. */
@@ -60,7 +60,8 @@ export async function follow({ io, logger }: Invocation, followed: Followed): Pr
         if (ended) return ended;
         if (!execution && clock.now() - begunAt > unseenMilliseconds) throw unseen(followed);
         if (arn !== undefined && io.isTerminal) {
-          const text = followed.describe(await newestOperations(followed.lambda, arn, signal));
+          const operations = await newestOperations(followed.lambda, arn, signal);
+          const text = operations === undefined ? 'under way' : await followed.describe(operations);
           const since = execution?.StartTimestamp?.getTime() ?? begunAt;
           progress.update(`${text}, ${formatDuration(Math.max(0, clock.now() - since))}`);
         }
@@ -77,7 +78,7 @@ export async function follow({ io, logger }: Invocation, followed: Followed): Pr
       await clock.sleep(pause, signal);
     }
   } catch (error) {
-    throw signal.aborted ? new StillRunning(followed.again) : error;
+    throw signal.aborted && followed.again !== undefined ? new StillRunning(followed.again) : error;
   } finally {
     progress.clear();
   }
@@ -120,5 +121,5 @@ const passes = (error: unknown): boolean =>
 const unseen = ({ name, again }: Followed) =>
   failedError(
     `the execution ${name} was accepted and is not shown`,
-    `look at it in the Lambda console (Durable executions), or ask again: ${again}`,
+    `look at it in the Lambda console (Durable executions), or ask again${again === undefined ? '' : `: ${again}`}`,
   );

@@ -5,7 +5,7 @@ import type { BackupDependencies } from './ports.ts';
 import { type States, settled, tally, todoOnly } from './state.ts';
 
 /** Sources per start step: at 5 calls a second a step takes 10 s, far below the timeout of a function. */
-const chunkSize = 50;
+export const chunkSize = 50;
 
 export interface Share {
   readonly deps: BackupDependencies;

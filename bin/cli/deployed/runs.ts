@@ -1,0 +1,59 @@
+import { type LambdaClient, paginateListDurableExecutionsByFunction } from '@aws-sdk/client-lambda';
+import { describeError, failedError, SnapkeepError } from '../../../functions/shared/errors.ts';
+import type { Invocation } from '../host.ts';
+import { lines } from '../text.ts';
+import type { Deployment } from './deployment.ts';
+
+/** An execution of a worker that has not ended. */
+export interface RunningExecution {
+  readonly name: string;
+  readonly arn: string;
+}
+
+/** What a worker has under way, whichever version it began on; the newest first. */
+export async function runningExecutions(
+  lambda: LambdaClient,
+  workerArn: string,
+  isMeant: (name: string) => boolean,
+): Promise<readonly RunningExecution[]> {
+  const running: RunningExecution[] = [];
+  const pages = paginateListDurableExecutionsByFunction(
+    { client: lambda },
+    { FunctionName: workerArn.split(':').slice(0, -1).join(':'), Statuses: ['RUNNING'] },
+  );
+  for await (const { DurableExecutions = [] } of pages)
+    for (const { DurableExecutionName: name = '', DurableExecutionArn: arn = '' } of DurableExecutions)
+      if (isMeant(name)) running.push({ name, arn });
+  return running;
+}
+
+/** The command line that follows a run, to be typed again. */
+export function commandLine({ options: { config } }: Invocation, ...words: readonly string[]): string {
+  const file = /^[\w./-]+$/.test(config) ? config : `'${config.replaceAll("'", String.raw`'\''`)}'`;
+  return ['snapkeep', ...(config === 'snapkeep.yaml' ? [] : ['-c', file]), ...words, '--deployed'].join(' ');
+}
+
+/** Says on stderr what runs in AWS now, and that it does not depend on this command. */
+export function tellOfRun(
+  { invocation: { io }, stack }: Deployment,
+  what: string,
+  name: string,
+  again: string,
+): void {
+  io.stderr.write(
+    lines([
+      `${what} runs in AWS: ${stack.region}, execution ${name}.`,
+      `  An interrupt here stops nothing there. To follow it again: ${again}`,
+    ]),
+  );
+}
+
+/** What a run failed with, as an expected failure: what a role in AWS may not do is no problem of these credentials. */
+export function failureOfRun(error: Error, name: string): SnapkeepError {
+  if (error instanceof SnapkeepError) return error;
+  return failedError(
+    `the execution ${name} failed: ${describeError(error)}`,
+    'look at it in the Lambda console (Durable executions); its log has the rest',
+    error,
+  );
+}
