@@ -14,6 +14,8 @@ export const tagKeys = {
   source: 'snapkeep:source',
   slot: 'snapkeep:slot',
   relaunch: 'snapkeep:relaunch',
+  /** On an AMI whose deregistration protection is Snapkeep's own, and so may be lifted again. */
+  protected: 'snapkeep:protected',
   /** On what a restore makes; never on a copy. */
   restore: 'snapkeep:restore',
 } as const;

@@ -10,6 +10,7 @@ import { announce, invokeQualified, keepCheckpoints, publish } from './common.ts
 import { encryptedVolumes } from './encryption.ts';
 import { ledger } from './ledger.ts';
 import { nothingNarrower, OpenStatement } from './open-statement.ts';
+import { lockInventory, protectedCopies } from './protected-copies.ts';
 import { kindsOf, selectedSources } from './selections.ts';
 
 export interface BackupWorkerGrants {
@@ -36,12 +37,15 @@ export function backupWorkerStatements(stack: Stack, grants: BackupWorkerGrants)
   const kinds = kindsOf(plans);
   return [
     new OpenStatement(nothingNarrower, {
-      actions: [...new Set([...kinds].flatMap((kind) => inventory[kind]))].sort(),
+      actions: [
+        ...new Set([...[...kinds].flatMap((kind) => inventory[kind]), ...lockInventory(plans)]),
+      ].sort(),
       resources: ['*'],
       conditions: { StringEquals: { 'aws:RequestedRegion': config.region } },
     }),
     ...selectedSources(stack, plans),
     ...(kinds.has('ec2') ? newImages(stack, config) : []),
+    ...protectedCopies(stack, config),
     ...newDatabaseCopies(stack, config, kinds),
     ...encryptedVolumes(stack, config),
     ...ledger(bucketArn, config),
@@ -102,8 +106,10 @@ function neverDestroy(): PolicyStatement {
       'ec2:DeleteTags',
       'ec2:DeregisterImage',
       'ec2:DisableImage',
+      'ec2:DisableImageDeregistrationProtection',
       'ec2:ModifyImageAttribute',
       'ec2:ModifySnapshotAttribute',
+      'ec2:UnlockSnapshot',
       'kms:DisableKey',
       'kms:ScheduleKeyDeletion',
       'rds:DeleteDBClusterSnapshot',

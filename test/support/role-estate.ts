@@ -1,14 +1,11 @@
 /** What happens under the roles: everything that a deployment does, so that every permission is needed once. */
-import {
-  CreateTagsCommand,
-  DeregisterImageCommand,
-  EnableImageDeregistrationProtectionCommand,
-} from '@aws-sdk/client-ec2';
+import { DeregisterImageCommand } from '@aws-sdk/client-ec2';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { createAwsClients } from '../../functions/clients/aws.ts';
 import { createBackupHandler } from '../../functions/handlers/backup-runtime.ts';
 import { readLoneWorkerEnvironment, readWorkerEnvironment } from '../../functions/handlers/environment.ts';
 import { createRotateHandler } from '../../functions/handlers/rotate-runtime.ts';
+import type { Protection } from '../../functions/plan/config.ts';
 import { silentLogger } from '../../functions/shared/logger.ts';
 import { account, bucket, region } from './cloud.ts';
 import { aConfig } from './configs.ts';
@@ -42,16 +39,26 @@ const keepOne = {
   partialKeep: { years: 0, months: 0, days: 0, hours: 1 },
 };
 
-/** Plans with every kind of source, selected by tags and by name, and one that is large. */
+/** Locked for as little as a lock may last, so that what is protected is rotated within the test. */
+const briefly: Protection = {
+  lockSnapshots: { days: 1, mode: 'compliance', coolOffHours: 1 },
+  deregistrationProtection: 'with-cooldown',
+};
+const longer: Protection = { lockSnapshots: { days: 14, mode: 'governance' } };
+
+/** Plans with every kind of source, selected by tags and by name, with and without protection, and one that is large. */
 export function estateConfig() {
   const { plans, vault, ...config } = aConfig();
   const kept = Object.fromEntries(
     Object.entries(plans).map(([name, plan]) => [
       name,
-      { ...plan, retention: keepOne, restore: restoreTargets },
+      {
+        ...{ ...plan, retention: keepOne, restore: restoreTargets },
+        ...(name === 'fleet' ? { protect: briefly } : {}),
+      },
     ]),
   );
-  const herd = aPlan({ name: 'herd', sources: [ec2ByTags({ Herd: 'yes' })] });
+  const herd = aPlan({ name: 'herd', sources: [ec2ByTags({ Herd: 'yes' })], protect: longer });
   return {
     ...config,
     plans: { ...kept, herd: { ...herd, restore: restoreTargets } },
@@ -117,13 +124,6 @@ export async function liveThrough(bench: RoleBench): Promise<readonly string[]> 
     new PutParameterCommand({ Name: '/web/image', Value: 'ami-0123456789abcdef0', Type: 'String' }),
   );
   for (const plan of ['ci', 'fleet', 'herd']) await deliver(plan);
-  // An image of the first round is protected from deregistration, by us.
-  const [image] = [...sandbox.ec2.region(region).images.values()];
-  const { id: ImageId = '' } = image ?? {};
-  await admin.ec2.send(
-    new CreateTagsCommand({ Resources: [ImageId], Tags: [{ Key: tagKeys.protected, Value: '1' }] }),
-  );
-  await admin.ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId }));
   // The next round is rotated; a database that sleeps makes one of its backups partial, of which people are told.
   for (let round = 0; round < 3; round += 1) {
     clock.advance(day);

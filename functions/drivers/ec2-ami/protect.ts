@@ -8,10 +8,11 @@ import {
 import pLimit from 'p-limit';
 import type { IntendedProtection, SnapshotLock } from '../../catalog/documents.ts';
 import { describeError } from '../../shared/errors.ts';
+import { tagKeys } from '../../shared/names.ts';
 import type { ProtectOutcome, ProtectRequest } from '../driver.ts';
 import { isPassing } from '../removal-refusals.ts';
 import { imagesById, lockedSnapshots, snapshotIdsOf } from './removal-lookups.ts';
-import { protectedTag, protectionOf } from './remove-protection.ts';
+import { protectionOf } from './remove-protection.ts';
 
 /** Calls under way at once; the pacing of the clients decides how fast they really go. */
 const concurrency = 10;
@@ -96,8 +97,8 @@ async function protectImage(
   const standing = protectionOf(image);
   if (standing?.state === 'on' && (standing.withCooldown || !WithCooldown)) return;
   // Without the tag it would count as somebody else's protection, and no rotation would ever remove the image.
-  if (!Tags.some(({ Key }) => Key === protectedTag))
-    throw new UnmarkedError(`${ImageId} does not carry the tag ${protectedTag}`);
+  if (!Tags.some(({ Key }) => Key === tagKeys.protected))
+    throw new UnmarkedError(`${ImageId} does not carry the tag ${tagKeys.protected}`);
   await ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId, WithCooldown }));
 }
 

@@ -1,7 +1,5 @@
 import type { Image } from '@aws-sdk/client-ec2';
-
-/** Set at creation on an AMI whose deregistration protection is Snapkeep's own, and so may be lifted again. */
-export const protectedTag = 'snapkeep:protected';
+import { tagKeys } from '../../shared/names.ts';
 
 /** "For 24 hours after you disable it" (Protect an AMI from deregistration, with cooldown). */
 export const cooldownMilliseconds = 24 * 60 * 60 * 1000;
@@ -22,7 +20,7 @@ export interface Protection {
  */
 export function protectionOf({ DeregistrationProtection: value = '', Tags }: Image): Protection | undefined {
   if (value === '' || value === 'disabled') return undefined;
-  const ours = (Tags ?? []).some(({ Key }) => Key === protectedTag);
+  const ours = (Tags ?? []).some(({ Key }) => Key === tagKeys.protected);
   if (value.startsWith('disabled')) {
     const until = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.exec(value)?.[0];
     const end = until === undefined ? 'until its cooldown of 24 hours is over' : `until ${until}Z`;

@@ -10,7 +10,7 @@ import { tagKeys } from '../../shared/names.ts';
 import type { LiveCopy, RemovalOutcome } from '../removal.ts';
 import { isPassing, outcomeOfRefusal, postponeWhenBusy } from '../removal-refusals.ts';
 import { imagesUsing, isManagedBy, locksOf, snapshotIdsOf, snapshotsById } from './removal-lookups.ts';
-import { cooldownMilliseconds, protectedTag, protectionOf } from './remove-protection.ts';
+import { cooldownMilliseconds, protectionOf } from './remove-protection.ts';
 import {
   deleteSnapshot,
   type RemovalTools,
@@ -151,7 +151,7 @@ async function deregister(
   }
 }
 
-const isOurProtection = ({ Tags = [] }: Image): boolean => Tags.some(({ Key }) => Key === protectedTag);
+const isOurProtection = ({ Tags = [] }: Image): boolean => Tags.some(({ Key }) => Key === tagKeys.protected);
 
 /** Gone already: by an earlier call whose answer got lost, or by another run. */
 const isGone = (error: unknown): boolean =>

@@ -1,16 +1,15 @@
 import { CreateImageCommand, DescribeImagesCommand, type EC2Client, type Image } from '@aws-sdk/client-ec2';
 import { httpStatus, isCredentialProblem, isServiceFailure } from '../../shared/cloud-errors.ts';
 import { describeError, errorCode } from '../../shared/errors.ts';
-import { copyName } from '../../shared/names.ts';
+import { copyName, tagKeys } from '../../shared/names.ts';
 import type { StartOutcome, StartRequest } from '../driver.ts';
-import { protectedTag } from './remove-protection.ts';
 import { carriesTags, ownershipTags, relaunchTag } from './tags.ts';
 
 export async function startImage(ec2: EC2Client, request: StartRequest): Promise<StartOutcome> {
   const name = copyName(request.deployment, request.plan, request.source, request.slot, request.attempt);
   const tags = ownershipTags(request);
   const named = [...tags, { Key: 'Name', Value: name }];
-  const mark = request.markProtected ? [{ Key: protectedTag, Value: 'true' }] : [];
+  const mark = request.markProtected ? [{ Key: tagKeys.protected, Value: 'true' }] : [];
   const command = new CreateImageCommand({
     InstanceId: request.source.id,
     Name: name,
