@@ -5,7 +5,7 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import type { Config } from '../../functions/plan/config.ts';
 import type { Bundles } from '../../lib/bundles.ts';
-import { addSnapkeepStack } from '../../lib/snapkeep-app.ts';
+import { addSnapkeepStack, addSnapkeepStacks } from '../../lib/snapkeep-app.ts';
 import type { SnapkeepStack } from '../../lib/snapkeep-stack.ts';
 import { aConfig } from './configs.ts';
 
@@ -17,6 +17,13 @@ export function synthesize(config: Config = aConfig()): Template {
 /** The stack before it is synthesized, in an app of its own. */
 export const stackOf = (config: Config = aConfig(), code = ''): SnapkeepStack =>
   addSnapkeepStack(new App(), { config, bundles: emptyBundles(code) });
+
+/** The stacks of several Regions, in one app. */
+export const stacksOf = (configs: readonly Config[], app = new App()): readonly SnapkeepStack[] =>
+  addSnapkeepStacks(
+    app,
+    configs.map((config) => ({ config, bundles: emptyBundles(config.region) })),
+  );
 
 function emptyBundles(code: string): Bundles {
   const root = mkdtempSync(join(tmpdir(), 'snapkeep-bundles-'));
