@@ -83,12 +83,21 @@ export interface Vault {
   readonly kmsKey?: string;
 }
 
+/** Test events of the functions, for the Lambda console. */
+export interface ConsoleEvents {
+  readonly testEvents: boolean;
+  /** An account has one registry for all of them in each Region: it is made, or it is there already. */
+  readonly registry: 'create' | 'existing';
+}
+
 /** One Region of `snapkeep.yaml` after validation, with every default filled in. */
 export interface Config {
   readonly deployment: string;
   readonly region: string;
   readonly vault: Vault;
   readonly notify: { readonly emails: readonly string[] };
+  /** Absent: test events are deployed, and the registry that they lie in. */
+  readonly console?: ConsoleEvents;
   /** Those of this Region, in the order of the file. */
   readonly plans: Readonly<Record<string, Plan>>;
 }

@@ -2,6 +2,7 @@ import { toRetentionPolicy } from '../retention/policy.ts';
 import { checkAcrossSections } from './checks.ts';
 import type {
   Config,
+  ConsoleEvents,
   Plan,
   Protection,
   Regions,
@@ -60,7 +61,9 @@ export function parseConfigWithWarnings(
   return { regions: splitRegions(parts), warnings };
 }
 
-function toParts({ deployment, region, vault, regions = {}, notify, plans }: WrittenConfig): FileParts {
+function toParts(written: WrittenConfig): FileParts {
+  const { deployment, region, vault, regions = {}, notify, plans } = written;
+  const console = toConsole(written.console);
   const further = Object.entries(regions).map(
     ([name, entry]): RegionEntry => ({
       region: name,
@@ -71,12 +74,19 @@ function toParts({ deployment, region, vault, regions = {}, notify, plans }: Wri
   return {
     deployment,
     notify: { emails: notify?.emails ?? [] },
+    ...(console === undefined ? {} : { console }),
     regions: [{ region, vault: toVault(vault), section: [] }, ...further],
     plans: Object.entries(plans).map(([name, plan]) => ({
       region: plan.region ?? region,
       plan: toPlan(name, plan),
     })),
   };
+}
+
+/** Undefined when nothing differs from what happens without the section. */
+function toConsole(written: WrittenConfig['console']): ConsoleEvents | undefined {
+  if (written === undefined || (written.testEvents && written.registry === 'create')) return undefined;
+  return { testEvents: written.testEvents, registry: written.registry };
 }
 
 const toVault = ({ bucket, lockDays, lockMode, existing, kmsKey }: WrittenVault): Vault => ({

@@ -274,6 +274,20 @@ const notify = section(
   '{ emails: [ops@example.com] }',
 ).describe('Who is told when a backup is not complete.');
 
+const consoleEvents = section(
+  {
+    testEvents: flag()
+      .default(true)
+      .describe('Deploy events that a person picks in the Lambda console to back up, rotate or restore.'),
+    registry: choice(['create', 'existing'])
+      .default('create')
+      .describe(
+        'The registry lambda-testevent-schemas, one for all functions of an account in a Region. Deployment makes it unless set to existing.',
+      ),
+  },
+  '{ registry: existing }',
+).describe('What the Lambda console offers for the functions.');
+
 /** `snapkeep.yaml` as it is written; `parseConfig` turns it into a `Config`. */
 export const fileSchema = section(
   {
@@ -290,6 +304,7 @@ export const fileSchema = section(
       .meta({ propertyNames: { pattern: texts.regionPattern.source } })
       .describe('Further Regions of this installation. Each has a stack and a vault of its own.'),
     notify: notify.optional(),
+    console: consoleEvents.optional(),
     plans: z
       // Names are checked by `nameProblems`: a key that is refused here would hide the mistakes of its plan.
       .record(z.string(), plan, { error: expecting('at least one plan by name') })

@@ -1,4 +1,4 @@
-import type { Config, Plan, Regions, Vault } from './config.ts';
+import type { Config, ConsoleEvents, Plan, Regions, Vault } from './config.ts';
 import type { PathPart } from './problems.ts';
 
 /** Where the file names a Region and its vault. */
@@ -13,6 +13,7 @@ export interface RegionEntry {
 export interface FileParts {
   readonly deployment: string;
   readonly notify: Config['notify'];
+  readonly console?: ConsoleEvents;
   /** The Region at the top first. */
   readonly regions: readonly [RegionEntry, ...RegionEntry[]];
   /** In the order of the file. Nobody has checked yet that the Region of a plan is among `regions`. */
@@ -23,13 +24,15 @@ export interface FileParts {
  * The configuration of every Region that has plans, in the order of the file. A plan goes to exactly one. Throws a
  * TypeError for a plan of a Region that is not there, and without plans: both are refused before.
  */
-export function splitRegions({ deployment, notify, regions, plans }: FileParts): Regions {
+export function splitRegions({ deployment, notify, console, regions, plans }: FileParts): Regions {
   const known = new Set(regions.map(({ region }) => region));
   const lost = plans.find(({ region }) => !known.has(region));
   if (lost) throw new TypeError(`plan ${lost.plan.name} passed the checks in a Region that is not there`);
   const [first, ...others] = regions.flatMap(({ region, vault }): Config[] => {
     const own = plans.filter((each) => each.region === region).map(({ plan }) => [plan.name, plan] as const);
-    return own.length === 0 ? [] : [{ deployment, region, vault, notify, plans: Object.fromEntries(own) }];
+    if (own.length === 0) return [];
+    const shared = { notify, ...(console === undefined ? {} : { console }) };
+    return [{ deployment, region, vault, ...shared, plans: Object.fromEntries(own) }];
   });
   if (!first) throw new TypeError('a file without plans passed the schema');
   return [first, ...others];

@@ -94,3 +94,14 @@ test('aliases for whole values and a byte order mark are fine', () => {
   const { plans } = parseConfig(text, 'snapkeep.yaml');
   expect(plans.other?.retention).toEqual(plans.ci?.retention);
 });
+
+test.each([
+  ['{}', undefined],
+  ['{ testEvents: true, registry: create }', undefined],
+  ['{ registry: existing }', { testEvents: true, registry: 'existing' }],
+  ['{ testEvents: false }', { testEvents: false, registry: 'create' }],
+])('console: %s is there when it changes anything', (written, expected) => {
+  const config = parseConfig(`${minimal}console: ${written}\n`, 'snapkeep.yaml');
+  expect(config.console).toEqual(expected);
+  expect('console' in config).toBe(expected !== undefined);
+});
