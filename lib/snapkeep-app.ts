@@ -1,4 +1,5 @@
 import type { App } from 'aws-cdk-lib';
+import { canonical } from '../functions/plan/canonical.ts';
 import type { Config } from '../functions/plan/config.ts';
 import type { Bundles } from './bundles.ts';
 import { stackName } from './names.ts';
@@ -42,7 +43,8 @@ export function addSnapkeepStack(
     checkSolutions(app);
   }
   return new SnapkeepStack(app, id, {
-    config,
+    // Another order in the file is no other deployment.
+    config: canonical(config),
     bundles,
     stackName: stackName(config),
     env: { region: config.region },
