@@ -4,6 +4,7 @@ import type { Config } from '../functions/plan/config.ts';
 import { Alarms } from './alarms.ts';
 import { addBackup } from './backup-functions.ts';
 import type { Bundles } from './bundles.ts';
+import { ConsoleEvents } from './console-events.ts';
 import { BackupDashboard } from './dashboard.ts';
 import { stackName } from './names.ts';
 import { Notifications } from './notifications.ts';
@@ -27,7 +28,10 @@ export class SnapkeepStack extends Stack {
       ...props,
     });
     Tags.of(this).add('snapkeep:deployment', config.deployment);
+    const consoleEvents = new ConsoleEvents(this, 'Console', { config });
     const vault = new Vault(this, 'Vault', { vault: config.vault });
+    // Where the registry is there already, the first deployment ends before it has made a bucket that stays.
+    vault.node.addDependency(consoleEvents);
     const { topic } = new Notifications(this, 'Notifications', {
       deployment: config.deployment,
       emails: config.notify.emails,
