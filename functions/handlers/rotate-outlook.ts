@@ -22,7 +22,7 @@ export type RotationOutlook = {
   readonly keep: number;
   /** Why it would be refused. */
   readonly refusals: readonly string[];
-  /** What goes comes first; not all of it when there is much. */
+  /** Newest backup first; when there are too many, what goes comes first and the others as far as there is room. */
   readonly decisions: readonly {
     readonly recovery_point: string;
     readonly subject: RotationSubject;
@@ -69,13 +69,21 @@ export async function outlookOf(
       remove: going.length,
       keep: staying.length,
       refusals: refusals.map(cut),
-      decisions: fitting([...going, ...staying].map(decisionOf)),
+      decisions: told(decisions, [...going, ...staying]),
       findings: findings.slice(0, limits.findings).map(findingOf),
     };
   } catch (error) {
     if (!(error instanceof SnapkeepError)) throw error;
     return { plan, problem: error.message, remedy: error.remedy ?? null, kind: error.kind };
   }
+}
+
+function told(
+  decisions: readonly RotationDecision[],
+  byWeight: readonly RotationDecision[],
+): RotationOutlook['decisions'] {
+  const all = fitting(decisions.map(decisionOf));
+  return all.length === decisions.length ? all : fitting(byWeight.map(decisionOf));
 }
 
 const decisionOf = (decision: RotationDecision): RotationOutlook['decisions'][number] => ({
