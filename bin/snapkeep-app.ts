@@ -26,10 +26,14 @@ async function main(): Promise<void> {
     outputFolder: join(root, 'dist', 'functions', config.deployment, config.region),
   });
   const [first, ...others] = regions;
-  const bundles = await buildBundles(optionsOf(first));
+  const built = optionsOf(first);
+  const bundles = await buildBundles(built);
   addSnapkeepStacks(app, [
     { config: first, bundles },
-    ...others.map((config) => ({ config, bundles: copyBundles(bundles, optionsOf(config)) })),
+    ...others.map((config) => ({
+      config,
+      bundles: copyBundles(built.outputFolder, optionsOf(config)),
+    })),
   ]);
   app.synth();
 }

@@ -53,7 +53,7 @@ const banner = [
  */
 export async function buildBundles(options: BundleOptions): Promise<Bundles> {
   const folders = foldersIn(options.outputFolder);
-  const maps = join(options.outputFolder, 'source-maps');
+  const maps = sourceMapsIn(options.outputFolder);
   for (const folder of [...Object.values(folders), maps]) {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
@@ -69,16 +69,18 @@ export async function buildBundles(options: BundleOptions): Promise<Bundles> {
   return folders;
 }
 
-/** The same code for another Region: only the configuration beside it differs, and source maps are there already. */
-export function copyBundles(bundles: Bundles, options: BundleOptions): Bundles {
-  const folders = foldersIn(options.outputFolder);
-  for (const name of bundleNames) {
-    rmSync(folders[name], { recursive: true, force: true });
-    cpSync(bundles[name], folders[name], { recursive: true });
-    writeConfig(name, folders[name], options);
-  }
+/** What was built into a folder, for another Region: the same code, with another configuration beside it. */
+export function copyBundles(builtFolder: string, options: BundleOptions): Bundles {
+  const { outputFolder } = options;
+  const folders = foldersIn(outputFolder);
+  for (const folder of [...Object.values(folders), sourceMapsIn(outputFolder)])
+    rmSync(folder, { recursive: true, force: true });
+  cpSync(builtFolder, outputFolder, { recursive: true });
+  for (const name of bundleNames) writeConfig(name, folders[name], options);
   return folders;
 }
+
+const sourceMapsIn = (outputFolder: string): string => join(outputFolder, 'source-maps');
 
 const foldersIn = (outputFolder: string): Bundles => ({
   start: join(outputFolder, 'start'),

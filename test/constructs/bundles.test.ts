@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Bundles, buildBundles, bundleNames } from '../../lib/bundles.ts';
+import { type Bundles, buildBundles, bundleNames, copyBundles } from '../../lib/bundles.ts';
 import { aConfig } from '../support/configs.ts';
 
 const config = aConfig();
@@ -88,6 +88,24 @@ describe('the bundles', () => {
         },
       },
     });
+  });
+
+  it('of another Region are the same code, with the configuration of that Region', () => {
+    const plans = Object.fromEntries(Object.entries(config.plans).filter(([name]) => name === 'fleet'));
+    const far = copyBundles(join(root, 'first'), {
+      config: { ...config, region: 'us-east-1', vault: { ...config.vault, bucket: 'acme-vault-us' }, plans },
+      snapkeepVersion: '1.2.3',
+      outputFolder: join(root, 'far'),
+    });
+    expect(readdirSync(join(root, 'far'))).toEqual(readdirSync(join(root, 'first')));
+    for (const name of bundleNames) {
+      const [here, there] = [bundles, far].map((each) => readFileSync(join(each[name], 'index.mjs')));
+      expect(there?.equals(here ?? Buffer.alloc(0)), name).toBe(true);
+      expect(readdirSync(far[name])).toEqual(readdirSync(bundles[name]));
+      const { config: read } = JSON.parse(readFileSync(join(far[name], 'config.json'), 'utf8'));
+      expect(read.vault).toEqual({ bucket: 'acme-vault-us' });
+      expect(Object.keys(read.plans)).toEqual(['fleet']);
+    }
   });
 
   it('are the same bytes when built again elsewhere', async () => {

@@ -5,7 +5,7 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Config, Plan } from '../../functions/plan/config.ts';
-import { type Bundles, buildBundles, copyBundles } from '../../lib/bundles.ts';
+import { buildBundles, copyBundles } from '../../lib/bundles.ts';
 import { addSnapkeepStack } from '../../lib/snapkeep-app.ts';
 import { aConfig } from '../support/configs.ts';
 import { aPlan, ec2ByTags } from '../support/plans.ts';
@@ -14,11 +14,10 @@ const config = aConfig();
 const { ci = aPlan(), fleet = aPlan() } = config.plans;
 const snapkeepVersion = '1.2.3';
 let root = '';
-let bundles: Bundles;
 let deployments = 0;
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'snapkeep-quiet-'));
-  bundles = await buildBundles({ config, snapkeepVersion, outputFolder: join(root, 'first') });
+  await buildBundles({ config, snapkeepVersion, outputFolder: join(root, 'first') });
 }, 60_000);
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -31,7 +30,7 @@ interface Deployable {
 function deploy(changed: Config): Deployable {
   deployments += 1;
   const outputFolder = join(root, String(deployments));
-  const code = copyBundles(bundles, { config: changed, snapkeepVersion, outputFolder });
+  const code = copyBundles(join(root, 'first'), { config: changed, snapkeepVersion, outputFolder });
   const template = Template.fromStack(addSnapkeepStack(new App(), { config: changed, bundles: code }));
   const { Resources, Outputs } = template.toJSON();
   return { Resources, Outputs };
