@@ -1,11 +1,13 @@
 /** `/_sandbox/...`: shows what was asked of the sandbox and steers its clock and faults. Not part of any cloud. */
 import { z } from 'zod';
 import type { SandboxClock } from './clock.ts';
+import { answerServerless, serverlessPlaces } from './control-serverless.ts';
 import type { Faults } from './faults.ts';
 import type { Latency } from './latency.ts';
 import type { WireResponse } from './protocols/rest.ts';
 import type { WireRequest } from './protocols/wire.ts';
 import type { RequestLog } from './requests.ts';
+import type { Serverless } from './serverless.ts';
 import type { Throttle } from './throttle.ts';
 import type { World } from './world.ts';
 
@@ -15,6 +17,8 @@ export interface Controls {
   readonly faults: Faults;
   readonly throttle: Throttle;
   readonly latency: Latency;
+  /** Undefined: the server has no functions. */
+  readonly serverless: Serverless | undefined;
 }
 
 const PREFIX = '/_sandbox/';
@@ -47,10 +51,19 @@ export function answerControl(controls: Controls, request: WireRequest, port: nu
     case 'PUT faults':
       return changeSettings(controls, request.body);
     default:
-      return ['requests', 'clock', 'faults'].includes(name)
-        ? refuse(405, `${method} is not possible here.`)
-        : refuse(404, 'There are /_sandbox/requests, /_sandbox/clock and /_sandbox/faults.');
+      return (
+        (controls.serverless && answerServerless(controls.serverless, name, request, json)) ??
+        noSuchPlace(method, name)
+      );
   }
+}
+
+const places: readonly string[] = ['requests', 'clock', 'faults', ...serverlessPlaces];
+
+function noSuchPlace(method: string, name: string): WireResponse {
+  if (places.includes(name)) return refuse(405, `${method} is not possible here.`);
+  const [last = '', ...others] = places.map((place) => `/_sandbox/${place}`).reverse();
+  return refuse(404, `There are ${others.reverse().join(', ')} and ${last}.`);
 }
 
 function isOwnHost(host: string | undefined, port: number): boolean {

@@ -7,6 +7,7 @@ import { readRequest, sendResponse } from './http-message.ts';
 import { Identities, type Identity } from './identities.ts';
 import { Latency } from './latency.ts';
 import { RequestLog } from './requests.ts';
+import type { Serverless } from './serverless.ts';
 import type { Service } from './service.ts';
 import { Throttle, type ThrottleSettings } from './throttle.ts';
 import type { World } from './world.ts';
@@ -27,6 +28,8 @@ export interface SandboxServerOptions {
   readonly authorize?: DispatcherOptions['authorize'];
   /** Told of mistakes of the sandbox itself, which the client sees as internal errors. */
   readonly onInternalError?: DispatcherOptions['onInternalError'];
+  /** What `/_sandbox/` shows of executions, logs and schedules. */
+  readonly serverless?: Serverless;
 }
 
 export interface SandboxServer {
@@ -52,6 +55,7 @@ export function createSandboxServer(options: SandboxServerOptions): SandboxServe
     faults: options.faults instanceof Faults ? options.faults : new Faults(options.faults),
     throttle: new Throttle(options.throttling),
     latency: new Latency(options.latencyMilliseconds),
+    serverless: options.serverless,
   };
   const identities =
     options.identities instanceof Identities ? options.identities : new Identities(options.identities);

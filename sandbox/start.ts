@@ -11,6 +11,7 @@ import type { MachineSettings } from './machines/settings.ts';
 import { managedInstances } from './managed-instances.ts';
 import type { RequestLog } from './requests.ts';
 import { createSandboxServer } from './server.ts';
+import { createServerless, type Serverless } from './serverless.ts';
 import { type AutoScaling, createAutoScaling } from './services/autoscaling/service.ts';
 import { type CloudFormation, createCloudFormation } from './services/cloudformation/service.ts';
 import { type CloudWatch, createCloudWatch } from './services/cloudwatch/service.ts';
@@ -19,6 +20,7 @@ import type { Ec2Settings } from './services/ec2/model/settings.ts';
 import { createEc2, type Ec2 } from './services/ec2/service.ts';
 import { createEventBridge, type EventBridge } from './services/eventbridge/service.ts';
 import { createLambda, type Lambda } from './services/lambda/service.ts';
+import type { LambdaSettings } from './services/lambda/starts.ts';
 import { createRds, type Rds } from './services/rds/service.ts';
 import { createRoute53, type Route53 } from './services/route53/service.ts';
 import { createS3, type S3 } from './services/s3/service.ts';
@@ -47,6 +49,9 @@ export interface SandboxOptions extends WorldOptions {
    * policies are judged. The account's own identity may do everything.
    */
   readonly policies?: Policies;
+  /** A folder that `cdk synth` wrote: its stacks are deployed, their functions and schedules run. */
+  readonly assembly?: string;
+  readonly lambda?: LambdaSettings;
   /** Told of mistakes of the sandbox itself, beside `internalErrors`. */
   readonly onInternalError?: (failure: InternalFailure) => void;
 }
@@ -85,6 +90,8 @@ export interface RunningSandbox {
   readonly latency: Latency;
   readonly identities: Identities;
   readonly iam: Iam;
+  /** Schedules, dead letters and logs of what is deployed, and the deployment itself. */
+  readonly serverless: Serverless;
   /** What went wrong inside the sandbox itself; anything in here is a mistake of it. The first hundred are kept. */
   readonly internalErrors: readonly InternalFailure[];
   /** Ends open connections and removes the machine trees. */
@@ -96,7 +103,7 @@ const defaultRegion = 'eu-west-1';
 
 /**
  * Assembles a world, its services and the server, and listens.
- * @throws EstateError for an estate that cannot be; the system's error (`EADDRINUSE`) for a port that is taken.
+ * @throws EstateError for an estate that cannot be; AssemblyError for an assembly; the system's error (`EADDRINUSE`) for a port that is taken.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<RunningSandbox> {
   const estate = options.estate === undefined ? undefined : readEstate(options.estate);
@@ -120,7 +127,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const cloudformation = createCloudFormation(world);
     const cloudwatch = createCloudWatch();
     const eventbridge = createEventBridge(world);
-    const lambda = createLambda(world);
+    const lambda = createLambda(world, options.lambda);
     const route53 = createRoute53(world);
     const autoscaling = createAutoScaling(world);
     if (estate) loadEstate(world, { ec2, rds, s3 }, estate);
@@ -132,6 +139,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
       ...(options.policies ? { policies: options.policies } : {}),
     });
     const internalErrors: InternalFailure[] = [];
+    const onInternalError = (error: unknown, place: string): void => {
+      const failure = { place, error };
+      if (internalErrors.length < 100) internalErrors.push(failure);
+      options.onInternalError?.(failure);
+    };
+    const serverless = createServerless({
+      ...{ world, iam, s3, sns, lambda, cloudformation, cloudwatch, onError: onInternalError },
+    });
     const server = createSandboxServer({
       world,
       identities,
@@ -153,14 +168,24 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
       throttling: { enabled: options.throttle ?? false },
       latencyMilliseconds: options.latencyMilliseconds ?? 0,
       authorize: iam.authorize,
-      onInternalError: (error, place) => {
-        const failure = { place, error };
-        if (internalErrors.length < 100) internalErrors.push(failure);
-        options.onInternalError?.(failure);
-      },
+      onInternalError,
+      serverless,
     });
     await server.listen(options.port);
+    const close = async (): Promise<void> => {
+      serverless.close();
+      await server.close();
+      world.close();
+    };
     const { url, requests, faults, throttle, latency } = server;
+    if (options.assembly !== undefined) {
+      try {
+        await serverless.deploy({ url, identity, region }, options.assembly);
+      } catch (error) {
+        await close();
+        throw error;
+      }
+    }
     return {
       ...{ url, region, identity, environment: environmentOf(url, region, identity), world },
       ...{
@@ -178,11 +203,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
         autoscaling,
         route53,
       },
-      ...{ requests, faults, throttle, latency, identities, iam, internalErrors },
-      close: async () => {
-        await server.close();
-        world.close();
-      },
+      ...{ requests, faults, throttle, latency, identities, iam, serverless, internalErrors },
+      close,
     };
   } catch (error) {
     world.close();

@@ -55,6 +55,11 @@ export class TemplateValues {
     }
   }
 
+  /** Every resource, in the order of the template. */
+  all(): readonly TemplateResource[] {
+    return [...this.#resources.values()];
+  }
+
   ofType(type: string): readonly TemplateResource[] {
     return [...this.#resources.values()].filter((each) => each.type === type);
   }
@@ -150,7 +155,10 @@ export class TemplateValues {
 
   #name({ logicalId, type, properties }: TemplateResource): string {
     const given = properties[naming[type]?.[0] ?? 'Name'];
-    return given === undefined ? `${this.#place.stackName}-${logicalId}` : this.text(given);
+    if (given !== undefined) return this.text(given);
+    const made = `${this.#place.stackName}-${logicalId}`;
+    // Names of buckets know no capital letters.
+    return type === 'AWS::S3::Bucket' ? made.toLowerCase() : made;
   }
 
   #arn(resource: TemplateResource): string {

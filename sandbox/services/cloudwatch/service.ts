@@ -1,5 +1,6 @@
 import type { Dimension, MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import * as cloudwatch from '@aws-sdk/client-cloudwatch';
+import { StandardUnit } from '@aws-sdk/client-cloudwatch';
 import type { RequestContext, Service } from '../../service.ts';
 import { type Alarms, alarmHandlers } from './alarms.ts';
 import { getDataHandlers } from './get-data.ts';
@@ -17,6 +18,15 @@ export interface CloudWatch {
   /** Total of all values of a metric, whatever their time; 0 when there are none. */
   sum(place: Place, namespace: string, name: string, dimensions?: Readonly<Record<string, string>>): number;
   alarms(place: Place): readonly MetricAlarm[];
+  /** Takes a value that stood in a log line, in standard resolution. `at` in milliseconds since the epoch. */
+  record(place: Place, namespace: string, name: string, datum: RecordedValue): void;
+}
+
+export interface RecordedValue {
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly value: number;
+  readonly unit: string | undefined;
+  readonly at: number;
 }
 
 /** Amazon CloudWatch: metrics as statistic sets per minute or second, and alarms that are kept but not evaluated. */
@@ -50,5 +60,16 @@ export function createCloudWatch(): CloudWatch {
       return [...(metric?.buckets.values() ?? [])].reduce((sum, bucket) => sum + bucket.sum, 0);
     },
     alarms: (place) => [...at(place).alarms.values()],
+    record(place, namespace, name, { dimensions, value, unit, at: time }) {
+      const list: Dimension[] = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
+      const known = Object.values(StandardUnit).find((each) => each === unit) ?? 'None';
+      const summary = { count: 1, sum: value, minimum: value, maximum: value };
+      at(place).store.add(namespace, name, list, {
+        ...summary,
+        at: time,
+        unit: known,
+        resolutionSeconds: 60,
+      });
+    },
   };
 }

@@ -1,5 +1,5 @@
 import * as lambda from '@aws-sdk/client-lambda';
-import type { Service } from '../../service.ts';
+import type { RequestContext, Service } from '../../service.ts';
 import type { World } from '../../world.ts';
 import { durableHandlers } from './durable/routes.ts';
 import { executionHandlers } from './executions.ts';
@@ -21,6 +21,8 @@ export interface Lambda {
     name: string,
     options: Partial<Omit<FunctionRegistration, 'handler'>> & { readonly code: FunctionCode },
   ): string;
+  /** Takes an event for a function from another service, as an asynchronous Invoke does; throws what that answers. */
+  accept(functionArn: string, payload: string, request: RequestContext): Promise<void>;
   /** Every function, in the order in which they were made. */
   functions(): readonly FunctionRecord[];
   /** Asynchronous invocations so far, oldest first (the last 1,000), with their outcome once they have one. */
@@ -37,13 +39,14 @@ export function createLambda(world: World, settings: LambdaSettings = {}): Lambd
   const state = new LambdaState();
   const invoker = createInvoker(world);
   const starter = createStarter(world, state, settings);
+  const invocations = lambdaHandlers(state, invoker, starter);
   return {
     service: {
       signingName: 'lambda',
       protocol: 'restJson1',
       clientPackage: lambda,
       handlers: {
-        ...lambdaHandlers(state, invoker, starter),
+        ...invocations,
         ...executionHandlers(state),
         ...durableHandlers(state),
       },
@@ -51,6 +54,10 @@ export function createLambda(world: World, settings: LambdaSettings = {}): Lambd
     registerFunction: (name, handler, options = {}) =>
       state.register(name, { ...options, code: inProcess(handler) }, world.now()).arn,
     deployFunction: (name, options) => state.register(name, options, world.now()).arn,
+    async accept(FunctionName, payload, request) {
+      const Payload = Buffer.from(payload);
+      await invocations.Invoke({ FunctionName, InvocationType: 'Event', Payload }, request);
+    },
     functions: () => [...state.functions],
     events: () => invoker.events,
     idle: () => invoker.idle(),

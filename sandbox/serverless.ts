@@ -1,0 +1,72 @@
+/** What runs without a request: schedules, the processes of functions, their logs; and deployments that bring them. */
+
+import { type Deployment, deployAssembly } from './deploy/deploy.ts';
+import { metricsIn } from './deploy/embedded-metrics.ts';
+import type { DeployTarget } from './deploy/target.ts';
+import { startPulse } from './pulse.ts';
+import { FunctionLogs } from './runtime/logs.ts';
+import { Queues } from './scheduler/queues.ts';
+import { createScheduler, type Scheduler } from './scheduler/scheduler.ts';
+import type { CloudWatch } from './services/cloudwatch/service.ts';
+import type { FunctionRecord } from './services/lambda/state.ts';
+
+export interface Serverless {
+  readonly scheduler: Scheduler;
+  readonly queues: Queues;
+  readonly logs: FunctionLogs;
+  /** Every function that the sandbox has. */
+  functions(): readonly FunctionRecord[];
+  /** The last assembly that was deployed. */
+  readonly deployment: Deployment | undefined;
+  /** @throws AssemblyError */
+  deploy(target: Pick<DeployTarget, 'url' | 'identity' | 'region'>, folder: string): Promise<Deployment>;
+  close(): void;
+}
+
+export interface ServerlessParts
+  extends Pick<DeployTarget, 'world' | 'iam' | 's3' | 'sns' | 'lambda' | 'cloudformation'> {
+  readonly cloudwatch: CloudWatch;
+  readonly onError: (error: unknown, place: string) => void;
+}
+
+export function createServerless({ cloudwatch, onError, ...parts }: ServerlessParts): Serverless {
+  const { world, iam, lambda } = parts;
+  const queues = new Queues();
+  const logs = new FunctionLogs();
+  const scheduler = createScheduler(world, {
+    ...{ iam, queues },
+    invoke: (arn, payload, request) => lambda.accept(arn, payload, request),
+  });
+  let deployment: Deployment | undefined;
+  let stopPulse = (): void => {};
+
+  /** Of the place that a function is in. */
+  const measure = (functionName: string, text: string): void => {
+    const place = lambda.functions().find(({ name }) => name === functionName);
+    if (!place) return;
+    for (const { namespace, name, values, ...datum } of metricsIn(text))
+      for (const value of values) cloudwatch.record(place, namespace, name, { ...datum, value });
+  };
+  logs.onLine((functionName, { text }) => measure(functionName, text));
+
+  return {
+    scheduler,
+    queues,
+    logs,
+    functions: () => lambda.functions(),
+    get deployment() {
+      return deployment;
+    },
+    async deploy(account, folder) {
+      stopPulse();
+      stopPulse = startPulse(world, (error) => onError(error, 'world:settle'));
+      deployment = await deployAssembly({ ...parts, ...account, scheduler, queues, logs }, folder);
+      return deployment;
+    },
+    close() {
+      stopPulse();
+      scheduler.clear();
+      deployment?.close();
+    },
+  };
+}
