@@ -3,8 +3,8 @@ import type { Iam } from '../iam/iam.ts';
 import type { Demand } from '../iam/requests/demand.ts';
 import { type RequestContext, ServiceError } from '../service.ts';
 import type { World } from '../world.ts';
+import type { ScheduleDefinition } from './definition.ts';
 import type { Queues } from './queues.ts';
-import type { ScheduleDefinition } from './scheduler.ts';
 
 export interface Delivery {
   readonly schedule: string;

@@ -1,31 +1,8 @@
 /** EventBridge Scheduler: calls targets when the sandbox's clock passes the time of a schedule. */
 import type { World } from '../world.ts';
+import type { ScheduleDefinition } from './definition.ts';
 import { type Delivery, type DeliveryTools, deliver } from './delivery.ts';
 import { type Occasions, parseExpression } from './expression.ts';
-
-export interface ScheduleDefinition {
-  readonly name: string;
-  readonly group: string;
-  readonly arn: string;
-  readonly expression: string;
-  /** An IANA name; UTC unless given. */
-  readonly timezone: string;
-  /** Undefined: the target is called at once. */
-  readonly flexibleWindowMinutes: number | undefined;
-  readonly enabled: boolean;
-  readonly target: ScheduleTarget;
-}
-
-export interface ScheduleTarget {
-  /** A function, or a version or alias of one. */
-  readonly arn: string;
-  readonly roleArn: string;
-  /** With context attributes such as `<aws.scheduler.scheduled-time>`. */
-  readonly input: string;
-  readonly maximumRetryAttempts: number;
-  readonly maximumEventAgeSeconds: number;
-  readonly deadLettersArn: string | undefined;
-}
 
 export interface Schedule extends ScheduleDefinition {
   /** Sandbox time in milliseconds; undefined when there is no further run. */
