@@ -16,7 +16,10 @@ export type RemovalOutcome =
   | { readonly state: 'removed' }
   /** It must stay, or what is left of it must. */
   | { readonly state: 'kept'; readonly reason: string; readonly left: readonly string[] }
-  /** Nothing wrong, only not now: a cooldown has begun, or a limit of the service. A later run goes on. */
+  /**
+   * Nothing wrong, only not now: a lock that has not ended, a cooldown that has begun, or a limit of the service. A
+   * later run goes on.
+   */
   | { readonly state: 'postponed'; readonly reason: string };
 
 /** The half of a driver that rotation uses. Wrappers add pacing and retries, never the driver. */

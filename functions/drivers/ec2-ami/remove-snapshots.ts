@@ -53,13 +53,10 @@ export async function removeLeftSnapshots(
   for (const snapshot of snapshots) {
     const { SnapshotId: id = '' } = snapshot;
     const lock = locked.get(id);
-    const reason =
-      strangeness(snapshot, account, deployment) ??
-      (lock === undefined ? undefined : `${id} is ${lock}`) ??
-      (await sharingReason(tools.ec2, id));
-    outcomes.push(
-      reason === undefined ? await deleteSnapshot(tools, id) : { state: 'kept', reason, left: [id] },
-    );
+    const reason = strangeness(snapshot, account, deployment) ?? (await sharingReason(tools.ec2, id));
+    if (reason !== undefined) outcomes.push({ state: 'kept', reason, left: [id] });
+    else if (lock !== undefined) outcomes.push({ state: 'postponed', reason: `${id} is ${lock}` });
+    else outcomes.push(await deleteSnapshot(tools, id));
   }
   return together(outcomes);
 }

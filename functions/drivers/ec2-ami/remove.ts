@@ -43,8 +43,11 @@ export function removeImage(
     if (image.State === 'pending' || image.State === 'transient') {
       return { state: 'postponed', reason: `${copy.id} is still being made` };
     }
-    const reasons = await reasonsToStay(tools, copy.id, snapshots, account, deployment);
-    if (reasons.length > 0) return { state: 'kept', reason: reasons.join('; '), left: whole };
+    const { kept, locked } = await reasonsToStay(tools, copy.id, snapshots, account, deployment);
+    const reason = [...kept, ...locked].join('; ');
+    if (kept.length > 0) return { state: 'kept', reason, left: whole };
+    // A lock ends by itself; until then nothing is touched, the protection of the image neither.
+    if (locked.length > 0) return { state: 'postponed', reason };
     const refusal = (await liftProtection(tools, image, whole)) ?? (await deregister(tools, image, whole));
     return refusal ?? (await removeSnapshotsOf(tools, copy.id, snapshots, deployment));
   });
@@ -85,22 +88,22 @@ async function reasonsToStay(
   snapshotIds: readonly string[],
   account: string,
   deployment: string,
-): Promise<string[]> {
+): Promise<{ readonly kept: readonly string[]; readonly locked: readonly string[] }> {
   const snapshots = await snapshotsById(ec2, snapshotIds);
   const ids = snapshots.map(({ SnapshotId = '' }) => SnapshotId);
-  if (ids.length === 0) return [];
-  const locked = await locksOf(ec2, ids);
+  if (ids.length === 0) return { kept: [], locked: [] };
+  const locks = await locksOf(ec2, ids);
   const users = await imagesUsing(ec2, ids);
-  return snapshots.flatMap((snapshot) => {
+  const kept = snapshots.flatMap((snapshot) => {
     const { SnapshotId: id = '' } = snapshot;
-    const lock = locked.get(id);
     const others = [...(users.get(id) ?? [])].filter((user) => user !== imageId).sort();
     return [
       strangeness(snapshot, account, deployment) ?? [],
-      lock === undefined ? [] : `${id} is ${lock}`,
       others.length === 0 ? [] : `${id} is also used by ${others.join(', ')}`,
     ].flat();
   });
+  const locked = ids.flatMap((id) => (locks.has(id) ? `${id} is ${locks.get(id)}` : []));
+  return { kept, locked };
 }
 
 /** Undefined when nothing protects the image from being deregistered now. */

@@ -37,7 +37,7 @@ export async function respectObstacles(
     const { kind, id, remove, subject, backupId, unit } = decision;
     if (!remove || subject === 'snapshot') return decision;
     const own = obstacles.get(`${kind}/${id}`);
-    if (own) return { ...decision, ...keep(...own) };
+    if (own) return { ...decision, ...keep(...own.clauses) };
     // A backup of an application is restored as a whole, so it stays as a whole, unless it was begun to be taken apart.
     const other =
       plan.application === undefined || subject !== 'point' || !unit ? undefined : stopped.get(backupId);
@@ -48,15 +48,24 @@ export async function respectObstacles(
   return { decisions, asked: true };
 }
 
-/** Clauses by `<kind>/<id>`, for those copies that have something in the way. */
+export interface InTheWay {
+  readonly clauses: readonly string[];
+  /** Nothing but locks, which end by themselves. */
+  readonly passing: boolean;
+}
+
+/** By `<kind>/<id>`, for those copies that have something in the way. */
 export async function obstaclesOf(
   removers: Removers,
   copies: readonly LiveCopy[],
-): Promise<Map<string, string[]>> {
-  const found = new Map<string, string[]>();
+): Promise<Map<string, InTheWay>> {
+  const found = new Map<string, InTheWay>();
   for (const [kind, ofKind] of Map.groupBy(copies, ({ kind }) => kind)) {
     for (const [id, obstacles] of await removers[kind].obstacles(ofKind))
-      if (obstacles.length > 0) found.set(`${kind}/${id}`, obstacles.map(describe));
+      if (obstacles.length > 0) {
+        const passing = obstacles.every((obstacle) => obstacle.kind === 'locked');
+        found.set(`${kind}/${id}`, { clauses: obstacles.map(describe), passing });
+      }
   }
   return found;
 }

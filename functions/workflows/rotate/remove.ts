@@ -4,7 +4,7 @@ import { ownershipProblem } from '../../catalog/ownership.ts';
 import type { RecordedDecision, RotationIntent } from '../../catalog/rotation-documents.ts';
 import type { RemovalOutcome } from '../../drivers/removal.ts';
 import { tagKeys } from '../../shared/names.ts';
-import { obstaclesOf } from './obstacles.ts';
+import { type InTheWay, obstaclesOf } from './obstacles.ts';
 import type { RotateDependencies } from './ports.ts';
 
 /** Calls under way at once; the pacing of the clients decides how fast they really go. */
@@ -62,18 +62,16 @@ export async function removeChunk(
   const holds = await standingHolds(deps, intent, decisions);
   const live = await findCopies(deps, decisions);
   const obstacles = intent.obstacles_asked
-    ? new Map<string, string[]>()
+    ? new Map<string, InTheWay>()
     : await obstaclesOf(deps.removers, [...live.values()]);
   const limit = pLimit(concurrency);
   const work = decisions.map(({ index, decision }) =>
     limit(async () => {
       const hold = holds.get(decision.backup_id);
       const key = `${decision.kind}/${decision.id}`;
-      const inTheWay = hold === undefined ? obstacles.get(key)?.join(', ') : `hold: ${hold}`;
       const outcome =
-        inTheWay === undefined
-          ? await removeOne(deps, intent, decision, live.get(key), account)
-          : { state: 'kept' as const, reason: inTheWay, left: [decision.id] };
+        heldBack(decision, hold, obstacles.get(key)) ??
+        (await removeOne(deps, intent, decision, live.get(key), account));
       return { index, outcome };
     }),
   );
@@ -97,6 +95,17 @@ export async function removeChunk(
     there.has(`${kind}/${id}`) ? [] : [index],
   );
   return { kept, postponed, gone };
+}
+
+function heldBack(
+  { id }: RecordedDecision,
+  hold: string | undefined,
+  inTheWay: InTheWay | undefined,
+): RemovalOutcome | undefined {
+  if (hold !== undefined) return { state: 'kept', reason: `hold: ${hold}`, left: [id] };
+  if (inTheWay === undefined) return undefined;
+  const reason = inTheWay.clauses.join(', ');
+  return inTheWay.passing ? { state: 'postponed', reason } : { state: 'kept', reason, left: [id] };
 }
 
 type Indexed = { readonly index: number; readonly decision: RecordedDecision };

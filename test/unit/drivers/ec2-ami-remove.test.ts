@@ -126,7 +126,7 @@ describe('removing an AMI', () => {
     ec2
       .on(DescribeLockedSnapshotsCommand)
       .resolves({ Snapshots: [{ SnapshotId: 'snap-2', LockState: 'governance' }] });
-    expect(await remove()).toMatchObject({ state: 'kept', reason: 'snap-2 is locked (governance mode)' });
+    expect(await remove()).toEqual({ state: 'postponed', reason: 'snap-2 is locked (governance mode)' });
     expect(ec2.commandCalls(DisableImageDeregistrationProtectionCommand)).toEqual([]);
   });
 
@@ -136,7 +136,7 @@ describe('removing an AMI', () => {
       .rejectsOnce(refusal('InvalidSnapshot.NotFound'))
       .resolvesOnce({ Snapshots: [{ SnapshotId: 'snap-9', LockState: 'governance' }], NextToken: 'more' })
       .resolves({ Snapshots: [{ SnapshotId: 'snap-1', LockState: 'compliance' }], NextToken: '' });
-    expect(await remove()).toMatchObject({ state: 'kept', reason: 'snap-1 is locked (compliance mode)' });
+    expect(await remove()).toEqual({ state: 'postponed', reason: 'snap-1 is locked (compliance mode)' });
     const asked = ec2.commandCalls(DescribeLockedSnapshotsCommand).map(({ args }) => args[0].input.NextToken);
     expect(asked).toEqual([undefined, undefined, 'more']);
   });
