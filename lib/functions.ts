@@ -1,4 +1,4 @@
-import { type Duration, RemovalPolicy, Stack, Duration as Time } from 'aws-cdk-lib';
+import { Annotations, type Duration, RemovalPolicy, Stack, Duration as Time } from 'aws-cdk-lib';
 import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Alias,
@@ -90,6 +90,8 @@ export class SnapkeepFunction extends Construct {
         ? {}
         : { durableConfig: { executionTimeout: props.durableTimeout, retentionPeriod: Time.days(14) } }),
     });
+    // The workers are durable from their first deployment on; nothing is ever replaced for that.
+    Annotations.of(lambda).acknowledgeInfo('aws-lambda:Function.DurableConfig');
     // Sound: CDK's class is its interface; they differ in `| undefined` of optional members, which our compiler minds.
     const version = lambda.currentVersion as IVersion;
     this.alias = new Alias(this, 'Live', { aliasName: liveAlias, version });

@@ -25,7 +25,7 @@ export const stacksOf = (configs: readonly Config[], app = new App()): readonly 
     configs.map((config) => ({ config, bundles: emptyBundles(config.region) })),
   );
 
-function emptyBundles(code: string): Bundles {
+export function emptyBundles(code = ''): Bundles {
   const root = mkdtempSync(join(tmpdir(), 'snapkeep-bundles-'));
   const folder = (name: string): string => {
     mkdirSync(join(root, name));
