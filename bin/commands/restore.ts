@@ -32,6 +32,9 @@ export function register(program: Command, host: Host): void {
   );
 }
 
+/** What a person adds to a command that goes on in AWS. */
+const deployedWord = ' --deployed';
+
 async function beginRestore(
   invocation: Invocation,
   backup: string | undefined,
@@ -54,7 +57,9 @@ async function beginRestore(
   const request = parseRestoreRequest(asked);
   return withSession(invocation, request.plan, async (session) =>
     options.deployed
-      ? runDeployed(invocation, session, request.plan, () => inputOf(invocation, session, request))
+      ? runDeployed(invocation, session, request.plan, () =>
+          inputOf(invocation, session, request, deployedWord),
+        )
       : runRestore(invocation, session, await inputOf(invocation, session, request)),
   );
 }
@@ -63,6 +68,7 @@ async function inputOf(
   { io, logger }: Invocation,
   session: Session,
   request: RestoreRequest,
+  flag = '',
 ): Promise<RestoreInput> {
   const plan = findPlan(session.config, request.plan);
   await session.vault.check();
@@ -81,7 +87,7 @@ async function inputOf(
     : await findUnfinished(journal, request, io.clock.now(), 'failed');
   if (failed) {
     logger.warn(
-      `restore ${failed.request_id} of the same request has failed, and what it made is still there; this is another one. To go on with that one instead: snapkeep restore --resume ${failed.request_id}`,
+      `restore ${failed.request_id} of the same request has failed, and what it made is still there; this is another one. To go on with that one instead: snapkeep restore --resume ${failed.request_id}${flag}`,
     );
   }
   return { ...input, requestId: newId(io.clock.now()) };
@@ -194,7 +200,7 @@ async function runDeployed(
     const outcome = await restoreInAws(deployment, await inputOf());
     if ('planned' in outcome) return printPlanned(invocation, outcome.planned, outcome.requestId);
     const report = await finalReport(session, outcome);
-    return printReport(invocation, report, session.config.vault.bucket, ' --deployed');
+    return printReport(invocation, report, session.config.vault.bucket, deployedWord);
   });
 }
 
@@ -203,7 +209,6 @@ function printPlanned({ print }: Invocation, planned: RestorePlan, requestId: st
   return planned.problems.length > 0 ? exitCodes.usage : exitCodes.done;
 }
 
-/** @param flag what a person adds to the command that goes on */
 function printReport({ io, print }: Invocation, report: RestoreReport, bucket: string, flag = ''): number {
   const { failure } = report;
   const told = failure === null ? null : { ...failure, resume: `${failure.resume}${flag}` };
