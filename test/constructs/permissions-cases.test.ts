@@ -46,10 +46,29 @@ const theirs: Context = { ...ours, 'aws:ResourceTag/snapkeep:managed': 'prod-us'
 const foreignOwner: Context = { ...ours, 'ec2:Owner': '999999999999' };
 const everyRequest: Context = { 'aws:RequestedRegion': region, 'aws:PrincipalAccount': account };
 
+const bus = `arn:aws:events:${region}:${account}:event-bus/default`;
+const eventOf = (type: string): Context => ({ 'events:source': 'snapkeep', 'events:detail-type': type });
+
 type Case = readonly [what: string, action: string, resource: string, keys: Context, verdict: Verdict];
 
 const cases: Readonly<Record<string, readonly Case[]>> = {
   'prod-eu-backup-worker': [
+    ['event of a backup', 'events:PutEvents', bus, eventOf('Snapkeep Backup Partial'), 'Allowed'],
+    ['event of a restore', 'events:PutEvents', bus, eventOf('Snapkeep Restore Failed'), 'ImplicitlyDenied'],
+    [
+      'event of another source',
+      'events:PutEvents',
+      bus,
+      { ...eventOf('Snapkeep Backup Partial'), 'events:source': 'orders' },
+      'ImplicitlyDenied',
+    ],
+    [
+      'event on another bus',
+      'events:PutEvents',
+      bus.replace('default', 'orders'),
+      eventOf('Snapkeep Backup Partial'),
+      'ImplicitlyDenied',
+    ],
     ['image of a selected machine', 'ec2:CreateImage', source, selected, 'Allowed'],
     ['image of any other machine', 'ec2:CreateImage', source, {}, 'ImplicitlyDenied'],
     [

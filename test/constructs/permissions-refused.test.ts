@@ -11,6 +11,7 @@ import {
   RunInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import {
   AddTagsToResourceCommand,
@@ -66,6 +67,8 @@ const as = (name: string): AwsClients => {
 const tags = [{ Key: 'snapkeep:managed', Value: 'prod-eu' }];
 const tagged = (...types: ('image' | 'snapshot')[]) =>
   types.map((ResourceType) => ({ ResourceType, Tags: tags }));
+const event = (Source: string, DetailType: string) =>
+  new PutEventsCommand({ Entries: [{ Source, DetailType, Detail: '{}' }] });
 type Call = (aws: AwsClients) => Promise<unknown>;
 
 const everybody: Readonly<Record<string, Call>> = {
@@ -102,6 +105,10 @@ const everybody: Readonly<Record<string, Call>> = {
     s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: 'ledger/' })),
   'publishes to any topic': ({ sns }) =>
     sns.send(new PublishCommand({ TopicArn: `arn:aws:sns:${region}:${account}:other`, Message: 'x' })),
+  'speaks in the name of another source': ({ eventbridge }) =>
+    eventbridge.send(event('orders', 'Snapkeep Backup Completed')),
+  'puts an event of another type': ({ eventbridge }) =>
+    eventbridge.send(event('snapkeep', 'Snapkeep Paused')),
   'invokes any function': ({ lambda }) => lambda.send(new InvokeCommand({ FunctionName: 'other:live' })),
 };
 
@@ -159,6 +166,10 @@ const beyond: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     'deletes a database snapshot of another name': ({ rds }) =>
       rds.send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: 'x' })),
     'looks at machines': ({ ec2 }) => ec2.send(new DescribeInstancesCommand()),
+  },
+  [names.restoreWorker]: {
+    'tells of a backup': ({ eventbridge }) =>
+      eventbridge.send(event('snapkeep', 'Snapkeep Backup Completed')),
   },
   [names.start]: { 'looks at machines': ({ ec2 }) => ec2.send(new DescribeInstancesCommand()) },
 };

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { judge } from '../../sandbox/iam/evaluator.ts';
 import { readPolicy, type Statement } from '../../sandbox/iam/policy.ts';
 import { RequestValues } from '../../sandbox/iam/request-values.ts';
+import { account, region } from '../support/cloud.ts';
 import { outsideOf } from '../support/outside.ts';
 import { type RoleBench, startRoleBench } from '../support/role-bench.ts';
 import { deployWorkers, estateConfig, liveThrough, names, seedEstate } from '../support/role-estate.ts';
@@ -67,6 +68,22 @@ describe('the roles of the template', () => {
   it('let every run come to its end', () => {
     expect(ends.length).toBeGreaterThan(20);
     for (const end of ends) expect(end).toMatch(/ done$/);
+  });
+
+  it('let every worker put its events on the default bus', () => {
+    const events = bench.cloud.sandbox.eventbridge.events({ account, region });
+    expect([...new Set(events.map(({ detailType }) => detailType))].sort()).toEqual([
+      ...['Snapkeep Backup Completed', 'Snapkeep Backup Partial'],
+      ...['Snapkeep Restore Completed', 'Snapkeep Rotation Completed'],
+    ]);
+    for (const { source, detail } of events) {
+      expect(source).toBe('snapkeep');
+      expect(detail).toMatchObject({
+        version: 1,
+        deployment: 'prod-eu',
+        id: expect.stringMatching(/^prod-eu\//),
+      });
+    }
   });
 
   it.each(roles)('allow %s everything that it needs', (name) => {
