@@ -46,6 +46,7 @@ describe('rotation of protected backups', () => {
     const process = startProcess(cloud, { plans: [plan] });
     for (const slot of ['2026-11-20T02:00:00Z', '2026-11-20T10:00:00Z'])
       await process.engine().run(backupWorkflow(process.deps), { plan: 'ci', slot });
+    cloud.clock.advance(interval);
     const { assessment } = await assess(rotationOf(process), 'ci');
     expect(assessment.decisions).toMatchObject([
       { remove: false, reasons: ['last'] },
