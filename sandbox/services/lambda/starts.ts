@@ -6,11 +6,6 @@ import type { ChainedEnd } from './durable/transitions.ts';
 import { endOf } from './invoker.ts';
 import type { DurableExecution, FunctionRecord, InvocationContext, LambdaState, Outcome } from './state.ts';
 
-export interface LambdaSettings {
-  /** No timer of a durable execution takes longer, in seconds; see `runExecution`. */
-  readonly longestTimerSeconds?: number;
-}
-
 /** One order to run a durable function. */
 export interface StartOrder {
   readonly record: FunctionRecord;
@@ -26,8 +21,7 @@ export interface Starter {
   contextOf(order: Omit<StartOrder, 'name' | 'payload'>, requestId: string): InvocationContext;
 }
 
-export function createStarter(world: World, state: LambdaState, settings: LambdaSettings): Starter {
-  const options = { world, longestTimerSeconds: settings.longestTimerSeconds };
+export function createStarter(world: World, state: LambdaState): Starter {
   const requestId = (): string => {
     const hex = (digits: number): string => world.random.hex(digits);
     return `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`;
@@ -76,7 +70,7 @@ export function createStarter(world: World, state: LambdaState, settings: Lambda
     arn: string,
     durable: NonNullable<FunctionRecord['checkpoints']>,
   ): CheckpointedExecution {
-    return runExecution(options, {
+    return runExecution(world, {
       ...{ arn, name, payload, settings: durable },
       async invoke(event) {
         const id = requestId();

@@ -10,15 +10,6 @@ import { Journal } from './journal.ts';
 import { type DurableLimits, documentedLimits, statePage } from './limits.ts';
 import type { ChainedEnd } from './transitions.ts';
 
-export interface RunnerOptions {
-  readonly world: World;
-  /**
-   * No timer of an execution takes longer than this many seconds of sandbox time, whatever it asks for. Undefined: as
-   * long as asked for. A switch for demonstrations and tests on the wall clock.
-   */
-  readonly longestTimerSeconds: number | undefined;
-}
-
 /** One execution to run. */
 export interface Assignment {
   readonly arn: string;
@@ -36,10 +27,7 @@ const failuresInARow = 5;
 /** Before the function is invoked again after such a failure; doubles each time. */
 const firstPauseSeconds = 1;
 
-export function runExecution(
-  { world, longestTimerSeconds }: RunnerOptions,
-  job: Assignment,
-): CheckpointedExecution {
+export function runExecution(world: World, job: Assignment): CheckpointedExecution {
   const { arn, name, payload, settings } = job;
   const limits = { ...documentedLimits, ...job.limits };
   const startedAt = world.now();
@@ -72,8 +60,7 @@ export function runExecution(
   };
   const fail = (error: ErrorObject): void => end('FAILED', undefined, error);
 
-  const dueIn = (seconds: number): number =>
-    world.now() + Math.min(seconds, longestTimerSeconds ?? seconds) * 1000;
+  const dueIn = (seconds: number): number => world.now() + seconds * 1000;
 
   /** Something changed that the function should know. While it runs it hears of it with its next checkpoint. */
   const wake = (): void => {
