@@ -37,7 +37,7 @@ export async function backupInAws(
     const ended = await follow(invocation, {
       ...worker,
       ...{ name, again },
-      describe: describer(async () => (await ledger.readIntent(plan, backupId))?.sources.length),
+      describe: backupProgress(async () => (await ledger.readIntent(plan, backupId))?.sources.length),
     });
     if (ended.status === 'failed') {
       const failure = failureOfRun(ended.error, name);
@@ -71,8 +71,8 @@ async function runningSlot(
   return `${year}-${month}-${day}T${hour}:${minute}:00Z`;
 }
 
-/** @param countSources of the backup; undefined before its intent is written */
-function describer(countSources: () => Promise<number | undefined>) {
+/** Says what a backup does, by the names of its newest operations. `countSources` answers nothing before its intent stands. */
+export function backupProgress(countSources: () => Promise<number | undefined>) {
   let sources: number | undefined;
   return async (operations: readonly string[]): Promise<string> => {
     const [newest = ''] = operations;

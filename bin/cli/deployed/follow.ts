@@ -51,7 +51,7 @@ export async function follow({ io, logger }: Invocation, followed: Followed): Pr
     for (
       let pause: number = pauses.firstMilliseconds;
       ;
-      pause = Math.min(pause * pauses.growth, pauses.longestMilliseconds)
+      pause = Math.min(Math.round(pause * pauses.growth), pauses.longestMilliseconds)
     ) {
       try {
         arn ??= (await findExecution(followed, followed.name))?.arn;
