@@ -1,4 +1,5 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { weaknessesOf } from '../../functions/catalog/existing-vault.ts';
 import { Ledger } from '../../functions/catalog/ledger.ts';
 import { RotationLedger } from '../../functions/catalog/rotation-ledger.ts';
 import { S3Vault } from '../../functions/catalog/s3-vault.ts';
@@ -35,6 +36,11 @@ export function openSession({ io, logger }: Invocation, config: Config): Session
     drivers: createDrivers(environment),
     removers: createRemovers(environment),
     identity,
+    async checkVault() {
+      await vault.check();
+      if (!config.vault.existing) return;
+      for (const weakness of await weaknessesOf(clients.s3, config.vault)) logger.warn(weakness);
+    },
     close: () => clients.destroy(),
   };
 }

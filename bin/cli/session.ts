@@ -23,6 +23,8 @@ export interface Session {
   readonly removers: Readonly<Record<SourceKind, Remover>>;
   /** Of the credentials; asked for once. */
   identity(): Promise<Identity>;
+  /** Throws a `usage` error for a bucket that cannot be a vault; of one that was there before, weaknesses are logged. */
+  checkVault(): Promise<void>;
 }
 
 /** The Regions of the configuration; what is odd about it is logged. */

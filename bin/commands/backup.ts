@@ -59,7 +59,7 @@ async function runBackup(
       backupInAws(deployment, plan.name, given),
     );
   }
-  await session.vault.check();
+  await session.checkVault();
   const slot =
     given ?? (await unfinishedSlot(ledger, plan.name, io.clock.now(), logger)) ?? slotOf(io.clock.now());
 
@@ -67,6 +67,7 @@ async function runBackup(
   const deps: BackupDependencies = {
     deployment: config.deployment,
     region: config.region,
+    account: async () => (await session.identity()).account,
     plans: config.plans,
     drivers: session.drivers,
     ledger,

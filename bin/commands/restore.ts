@@ -71,7 +71,7 @@ async function inputOf(
   flag = '',
 ): Promise<RestoreInput> {
   const plan = findPlan(session.config, request.plan);
-  await session.vault.check();
+  await session.checkVault();
   const input = { plan: plan.name, request: toInput(request) };
   if (request.id !== undefined) return { ...input, requestId: request.id };
   const journal = new RestoreLedger(session.vault);
@@ -144,7 +144,7 @@ async function findRestore(
 }
 
 async function resumedInput(session: Session, resume: string, plan?: string): Promise<RestoreInput> {
-  await session.vault.check();
+  await session.checkVault();
   const found = await findRestore(session, resume, plan);
   if (found) return found;
   throw usageError(

@@ -104,7 +104,7 @@ async function withRotation(
       work((plan) => rotateInAws(deployment, plan, options)),
     );
   }
-  await session.vault.check();
+  await session.checkVault();
   return work((plan) => rotatePlan(invocation, session, plan, options));
 }
 

@@ -33,7 +33,7 @@ export function vaultProblem(error: unknown, bucket: string, access: 'read' | 'w
     case 'AllAccessDisabled':
       return usageError(
         `the vault bucket ${bucket} refuses to ${access}: ${describeError(error)}`,
-        `allow these credentials ${access === 'write' ? 's3:PutObject' : 's3:ListBucketVersions and s3:GetObjectVersion'} on it, and check its bucket policy and KMS key`,
+        `allow these credentials ${access === 'write' ? 's3:PutObject' : 's3:GetBucketVersioning, s3:ListBucketVersions and s3:GetObjectVersion'} on it, and check its bucket policy and KMS key`,
         error,
       );
     case 'NotImplemented':
