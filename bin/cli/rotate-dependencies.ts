@@ -20,6 +20,7 @@ export function rotateDependencies(
     backup: {
       deployment,
       region,
+      account: async () => (await session.identity()).account,
       plans,
       drivers: session.drivers,
       ledger: session.ledger,

@@ -31,6 +31,8 @@ export interface Intent {
   readonly metadata_version: 2;
   readonly backup_id: string;
   readonly deployment: string;
+  /** In which the copies are; absent in documents of the first versions. */
+  readonly account?: string;
   readonly plan: string;
   readonly slot: string;
   readonly created_at: string;

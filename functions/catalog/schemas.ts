@@ -28,6 +28,7 @@ export const intentSchema: z.ZodType<Intent> = z.looseObject({
   metadata_version: z.literal(2),
   backup_id: z.string(),
   deployment: z.string(),
+  account: z.string().exactOptional(),
   plan: z.string(),
   slot: time,
   created_at: time,

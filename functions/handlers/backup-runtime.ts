@@ -107,6 +107,7 @@ function createRuntime(
   const deps: BackupDependencies = {
     deployment,
     region,
+    account,
     plans,
     drivers: createDrivers({ clients, region, account, clock, logger }),
     ledger: new Ledger(new S3Vault({ s3: clients.s3, bucket: vault.bucket, clock })),

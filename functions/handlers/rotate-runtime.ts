@@ -86,6 +86,7 @@ function createRuntime(
     backup: {
       deployment,
       region,
+      account,
       plans,
       drivers: createDrivers(cloud),
       ledger,

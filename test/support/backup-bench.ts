@@ -33,6 +33,8 @@ export interface BackupBenchOptions {
   readonly hooks?: HookRunner;
   readonly reporter?: BackupDependencies['reporter'];
   readonly engine?: Partial<EngineOptions>;
+  /** Of the credentials. */
+  readonly account?: string;
   /** Hears the warnings of the log. */
   readonly warn?: (message: string) => void;
 }
@@ -48,6 +50,7 @@ export function backupBench(options: BackupBenchOptions) {
   const deps: BackupDependencies = {
     deployment: 'prod-eu',
     region: 'eu-west-1',
+    account: async () => options.account ?? '123456789012',
     plans: { [plan.name]: plan },
     drivers: { ec2: driverOf('ec2'), rds: driverOf('rds'), aurora: driverOf('aurora') },
     ledger,

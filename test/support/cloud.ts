@@ -66,6 +66,7 @@ export function startProcess({ clock: shared, sandbox }: Cloud, options: Process
   const deps: BackupDependencies = {
     deployment: 'prod-eu',
     region,
+    account: async () => account,
     plans: Object.fromEntries(options.plans.map((plan) => [plan.name, plan])),
     drivers: createDrivers({ clients, region, account: async () => account, clock, logger: silentLogger }),
     ledger,

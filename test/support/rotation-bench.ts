@@ -108,10 +108,13 @@ export class RotationBench {
     slot,
     sources,
     made,
+    ...begun
   }: {
     slot: string;
     sources: readonly string[];
     made: readonly string[];
+    /** Written down as that in which it was begun. */
+    account?: string;
   }): Promise<void> {
     const points = sources.map((id) => this.#available(id, slot));
     const backupId = backupIdOf(slot, this.plan.name);
@@ -119,6 +122,7 @@ export class RotationBench {
       metadata_version: 2,
       backup_id: backupId,
       deployment,
+      ...begun,
       plan: this.plan.name,
       slot,
       created_at: slot,

@@ -32,6 +32,8 @@ export const silentReporter: BackupReporter = { begun() {}, progress() {}, seale
 export interface BackupDependencies {
   readonly deployment: string;
   readonly region: string;
+  /** The account that the credentials belong to. */
+  readonly account: () => Promise<string>;
   readonly plans: Readonly<Record<string, WorkPlan>>;
   readonly drivers: Readonly<Record<SourceKind, Driver>>;
   readonly ledger: BackupLedger;

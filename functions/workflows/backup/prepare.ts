@@ -1,3 +1,4 @@
+import { checkAccount } from '../../catalog/account.ts';
 import type { IntendedProtection, Intent, MissingSource, PlannedSource } from '../../catalog/documents.ts';
 import type { Protection, WorkPlan } from '../../plan/config.ts';
 import { toTimestamp } from '../../shared/clock.ts';
@@ -16,7 +17,10 @@ export const shardSize = 500;
 export async function prepareIntent(deps: BackupDependencies, plan: WorkPlan, slot: string): Promise<Intent> {
   const backupId = backupIdOf(slot, plan.name);
   const standing = await deps.ledger.readIntent(plan.name, backupId);
-  if (standing) return standing;
+  if (standing) {
+    checkAccount(standing, await deps.account());
+    return standing;
+  }
 
   const { sources, missing } = await discover(deps, plan, slot);
   if (sources.length + missing.length === 0) {
@@ -36,6 +40,7 @@ export async function prepareIntent(deps: BackupDependencies, plan: WorkPlan, sl
     metadata_version: 2,
     backup_id: backupId,
     deployment: deps.deployment,
+    account: await deps.account(),
     plan: plan.name,
     slot,
     created_at: toTimestamp(now),

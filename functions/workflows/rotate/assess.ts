@@ -1,3 +1,4 @@
+import { checkAccount } from '../../catalog/account.ts';
 import type { Intent } from '../../catalog/documents.ts';
 import type { WorkPlan } from '../../plan/config.ts';
 import { refusedError, usageError } from '../../shared/errors.ts';
@@ -20,7 +21,7 @@ export interface AssessedStock extends Stock {
  * Takes stock and decides, without changing anything: what a dry run prints, and what a rotation then does.
  *
  * Throws a refusal when a listing is incomplete, and for a plan that is in the ledger but not in the configuration;
- * a usage error for one that is in neither.
+ * a usage error for one that is in neither, and where a run that was not sealed belongs to another account.
  */
 export async function assess(deps: RotateDependencies, planName: string): Promise<AssessedStock> {
   const plan = await findPlan(deps, planName);
@@ -28,6 +29,7 @@ export async function assess(deps: RotateDependencies, planName: string): Promis
   const { account } = await deps.identity();
   const stock = await takeStock(deps, plan.name);
   const { catalog, history } = stock;
+  for (const intent of catalog.unsealed) checkAccount(intent, account);
   const orphans = catalog.unsealed.filter((intent) => isOrphan(intent, now));
   const question = { catalog, plan, forgets: history.forgets, now };
   const judgement = plan.application === undefined ? judgeFleet(question) : judgeApplication(question);
