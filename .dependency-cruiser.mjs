@@ -127,6 +127,19 @@ export default {
       },
     },
     {
+      name: 'command-line-runs-no-handler',
+      comment:
+        'Handlers read the environment of a function when they are loaded. What the command line shares with them to ' +
+        'start and follow deployed runs (names, starts, results, answers) is in modules that do not.',
+      severity: 'error',
+      from: { path: '^bin/' },
+      to: {
+        path: '^functions/handlers/',
+        pathNot:
+          '^functions/handlers/(executions|execution-results|restores|rotations|restore-outlook|rotate-outlook)\\.ts$',
+      },
+    },
+    {
       name: 'functions-know-no-shell',
       comment: 'What runs in Lambda must not depend on the command line, the stack or a test.',
       severity: 'error',

@@ -67,6 +67,10 @@ const violations: Readonly<Record<string, { readonly file: string; readonly impo
   'sandbox-stands-alone': { file: 'sandbox/bad.ts', imports: '../functions/shared/good.ts' },
   'sandbox-for-demo-and-tests-only': { file: 'bin/commands/backup.ts', imports: '../../sandbox/good.ts' },
   'stack-names-handlers-by-path': { file: 'lib/bad.ts', imports: '../functions/handlers/good.ts' },
+  'command-line-runs-no-handler': {
+    file: 'bin/cli/handler.ts',
+    imports: '../../functions/handlers/good.ts',
+  },
   'functions-know-no-shell': { file: 'functions/catalog/shell.ts', imports: '../../bin/good.ts' },
   'product-knows-no-test': { file: 'lib/test.ts', imports: '../test/good.ts' },
   'commands-are-verbs': { file: 'bin/commands/list.ts', imports: './good.ts' },

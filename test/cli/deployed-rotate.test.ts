@@ -142,8 +142,11 @@ describe('snapkeep rotate --deployed', () => {
     expect(bench.executions('rotateWorker')).toHaveLength(1);
   });
 
-  it('starts nothing for --confirm without a plan, nor for a plan that is not deployed', async () => {
+  it('starts nothing for a digest that is none, nor for a plan that is not deployed', async () => {
     await deploy(1, '{ last: 2 }');
+    const nonsense = await rotate('fleet', '--confirm', 'yes');
+    expect(nonsense).toMatchObject({ exitCode: 4, stdout: '' });
+    expect(nonsense.stderr).toContain('"yes" is no digest: nothing was deleted');
     bench.deployStack({ outputs: { Plans: 'other' } });
     const result = await rotate();
     expect(result).toMatchObject({ exitCode: 2, stdout: '' });

@@ -1,6 +1,6 @@
 import type { RotationOutlook, RotationProblem } from '../../../functions/handlers/rotate-outlook.ts';
 import { rotationName, startRotation } from '../../../functions/handlers/rotations.ts';
-import { failedError, SnapkeepError } from '../../../functions/shared/errors.ts';
+import { failedError, refusedError, SnapkeepError } from '../../../functions/shared/errors.ts';
 import type { RotateResult } from '../../../functions/workflows/rotate/ports.ts';
 import type { JudgedRotation, PlanReport } from '../rotation-report.ts';
 import type { Deployment } from './deployment.ts';
@@ -23,6 +23,12 @@ export async function rotateInAws(
   plan: string,
   { dryRun = false, confirm }: RotateOrder,
 ): Promise<PlanReport> {
+  // The worker takes no other, and would fail of it.
+  if (confirm !== undefined && !/^[0-9a-f]{12}$/.test(confirm))
+    throw refusedError(
+      `${JSON.stringify(confirm)} is no digest: nothing was deleted`,
+      `look at the decisions and their digest: snapkeep rotate ${plan} --dry-run --deployed`,
+    );
   if (dryRun) {
     const judged = await lookAhead(deployment, plan);
     const mismatch = confirm !== undefined && confirm !== judged.digest;
