@@ -34,7 +34,7 @@ export function answerServerless(
         logs: Object.fromEntries(
           functions.map((each) => [
             each.name,
-            serverless.logs.of(each.name).map(({ at, text }) => ({ time: iso(at), text })),
+            serverless.logs.of(each.name).map(({ at, ...line }) => ({ time: iso(at), ...line })),
           ]),
         ),
       });

@@ -41,13 +41,15 @@ export function createServerless({ cloudwatch, onError, ...parts }: ServerlessPa
   let stopPulse = (): void => {};
 
   /** Of the place that a function is in. */
-  const measure = (functionName: string, text: string): void => {
-    const place = lambda.functions().find(({ name }) => name === functionName);
+  const measure = (writer: { readonly name: string; readonly region: string }, text: string): void => {
+    const place = lambda
+      .functions()
+      .find(({ name, region }) => name === writer.name && region === writer.region);
     if (!place) return;
     for (const { namespace, name, values, ...datum } of metricsIn(text))
       for (const value of values) cloudwatch.record(place, namespace, name, { ...datum, value });
   };
-  logs.onLine((functionName, { text }) => measure(functionName, text));
+  logs.onLine((writer, { text }) => measure(writer, text));
 
   return {
     scheduler,

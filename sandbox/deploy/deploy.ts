@@ -23,7 +23,8 @@ export interface DeployedStack {
 
 export interface Deployment {
   readonly stacks: readonly DeployedStack[];
-  functionNamed(name: string): DeployedFunction | undefined;
+  /** In that Region, or in the first that has it. */
+  functionNamed(name: string, region?: string): DeployedFunction | undefined;
   /** Ends all processes. */
   close(): void;
 }
@@ -44,8 +45,11 @@ const included = new Set([
 /** @throws AssemblyError for a folder that is no assembly, and for templates that the sandbox cannot make anything of */
 export async function deployAssembly(target: DeployTarget, folder: string): Promise<Deployment> {
   const stacks: DeployedStack[] = [];
-  const functionNamed = (name: string) =>
-    stacks.flatMap(({ functions }) => functions).find((each) => each.name === name);
+  const functionNamed = (name: string, region?: string) =>
+    stacks
+      .filter((stack) => region === undefined || stack.region === region)
+      .flatMap(({ functions }) => functions)
+      .find((each) => each.name === name);
   const close = (): void => {
     for (const { functions } of stacks) for (const { processes } of functions) processes.close();
   };

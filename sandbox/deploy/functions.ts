@@ -122,6 +122,8 @@ function requireAs(
   );
 }
 
+const writerOf = ({ place }: StackUnderWay, { name }: TemplateFunction) => ({ name, region: place.region });
+
 /** Without the permission the function runs on, and its log is not kept: that shows in the judgements alone. */
 function writeLog(under: StackUnderWay, found: TemplateFunction, logGroup: string): void {
   const { region, account } = under.place;
@@ -129,7 +131,7 @@ function writeLog(under: StackUnderWay, found: TemplateFunction, logGroup: strin
   try {
     requireAs(under, found, ['logs:CreateLogStream', 'logs:PutLogEvents'], stream);
   } catch (error) {
-    under.target.logs.write(found.name, `The log cannot be written: ${String(error)}`);
+    under.target.logs.write(writerOf(under, found), `The log cannot be written: ${String(error)}`);
   }
 }
 
@@ -139,7 +141,7 @@ function giveUp(under: StackUnderWay, found: TemplateFunction, body: string, err
   try {
     requireAs(under, found, ['sqs:SendMessage'], found.deadLettersArn);
   } catch (refused) {
-    target.logs.write(found.name, `The dead letter cannot be sent: ${String(refused)}`);
+    target.logs.write(writerOf(under, found), `The dead letter cannot be sent: ${String(refused)}`);
     return;
   }
   // "Dead-letter queues" of the Developer Guide.

@@ -1,4 +1,5 @@
 /** The values in a CloudFormation template, as they would be after a deployment. */
+import { createHash } from 'node:crypto';
 import { arnOf, partitionOf } from './requests/demand.ts';
 
 /** A template that cannot be read here. */
@@ -156,9 +157,14 @@ export class TemplateValues {
   #name({ logicalId, type, properties }: TemplateResource): string {
     const given = properties[naming[type]?.[0] ?? 'Name'];
     if (given !== undefined) return this.text(given);
-    const made = `${this.#place.stackName}-${logicalId}`;
+    const { account, region, stackName } = this.#place;
+    const made = `${stackName}-${logicalId}`;
+    if (!((naming[type]?.[1] ?? '') in global)) return made;
+    // A stack of the same name in another Region must not have the same role or bucket.
+    const digest = createHash('sha256').update(`${account} ${region} ${made}`).digest('hex').slice(0, 12);
+    const unique = `${made.slice(0, 50)}-${digest}`;
     // Names of buckets know no capital letters.
-    return type === 'AWS::S3::Bucket' ? made.toLowerCase() : made;
+    return type === 'AWS::S3::Bucket' ? unique.toLowerCase() : unique;
   }
 
   #arn(resource: TemplateResource): string {

@@ -44,7 +44,7 @@ export function createFunctionProcesses(
   const all = new Set<ExecutionEnvironment>();
   const idle: ExecutionEnvironment[] = [];
   let closed = false;
-  const write = (line: string): void => host.logs.write(definition.name, line);
+  const write = (line: string): void => host.logs.write(definition, line);
 
   async function acquire(): Promise<ExecutionEnvironment> {
     for (let found = idle.pop(); found; found = idle.pop()) {

@@ -3,31 +3,39 @@
 export interface LogLine {
   /** Real time in milliseconds since the epoch. */
   readonly at: number;
+  /** Functions of one name may be in several Regions. */
+  readonly region: string;
   readonly text: string;
+}
+
+/** Who writes. */
+interface Writer {
+  readonly name: string;
+  readonly region: string;
 }
 
 const keptLines = 5000;
 
 export class FunctionLogs {
   readonly #lines = new Map<string, LogLine[]>();
-  readonly #listeners: ((functionName: string, line: LogLine) => void)[] = [];
+  readonly #listeners: ((writer: Writer, line: LogLine) => void)[] = [];
 
-  write(functionName: string, text: string): void {
-    const lines = this.#lines.get(functionName) ?? [];
-    this.#lines.set(functionName, lines);
-    const line = { at: Date.now(), text };
+  write({ name, region }: Writer, text: string): void {
+    const lines = this.#lines.get(name) ?? [];
+    this.#lines.set(name, lines);
+    const line = { at: Date.now(), region, text };
     lines.push(line);
     if (lines.length > keptLines) lines.shift();
-    for (const listener of this.#listeners) listener(functionName, line);
+    for (const listener of this.#listeners) listener({ name, region }, line);
   }
 
-  /** Oldest first, the last 5,000. */
+  /** Of all functions of that name, oldest first, the last 5,000. */
   of(functionName: string): readonly LogLine[] {
     return this.#lines.get(functionName) ?? [];
   }
 
   /** Told of every line from now on. */
-  onLine(listener: (functionName: string, line: LogLine) => void): void {
+  onLine(listener: (writer: Writer, line: LogLine) => void): void {
     this.#listeners.push(listener);
   }
 }

@@ -16,8 +16,8 @@ export interface Scheduler {
   clear(): void;
   schedules(): readonly Schedule[];
   /**
-   * Delivers an occasion now, whatever the clock says: of a name, or of `<group>/<name>`. `at` is its time in
-   * milliseconds, the present unless given. Undefined: there is no such schedule.
+   * Delivers an occasion now, whatever the clock says: of a name, of `<group>/<name>`, or of an ARN. `at` is its time
+   * in milliseconds, the present unless given. Undefined: there is no such schedule.
    */
   fire(name: string, at?: number): Delivery | undefined;
   /** The last thousand, oldest first. */
@@ -56,15 +56,18 @@ export function createScheduler(world: World, tools: Omit<DeliveryTools, 'world'
   return {
     add(definition) {
       const occasions = parseExpression(definition.expression, definition.timezone);
-      const key = `${definition.group}/${definition.name}`;
+      // Groups of one name may be in several Regions.
+      const key = definition.arn;
       entries.set(key, { definition, next: undefined });
       if (definition.enabled) book(key, occasions, occasions.first(world.now()));
     },
     clear: () => entries.clear(),
     schedules: () => [...entries.values()].map(({ definition, next }) => ({ ...definition, nextRun: next })),
     fire(name, at) {
-      const found = [...entries].find(([key, { definition }]) => key === name || definition.name === name);
-      return found && send(found[1].definition, at ?? world.now());
+      const found = [...entries.values()].find(({ definition }) =>
+        [definition.name, `${definition.group}/${definition.name}`, definition.arn].includes(name),
+      );
+      return found && send(found.definition, at ?? world.now());
     },
     deliveries: () => deliveries,
   };

@@ -58,6 +58,8 @@ describe('the stacks of two Regions', () => {
     // Buckets, roles and dashboards are not among them: their names are those of an account, or of all accounts.
     expect([...new Set(shared)].sort()).toEqual([
       'AWS::CloudWatch::Alarm',
+      'AWS::EventSchemas::Registry',
+      'AWS::EventSchemas::Schema',
       'AWS::Lambda::Alias',
       'AWS::Lambda::Function',
       'AWS::Logs::LogGroup',
@@ -93,9 +95,8 @@ function namesIn(template: Template): Set<string> {
   return new Set(named);
 }
 
-/** What CloudFormation makes unique by itself is called after the Region here. */
 const permissionsOf = (index: number, region: string): TemplatePermissions =>
-  readTemplate(templates[index]?.toJSON(), { account, region, stackName: `snapkeep-prod-eu-${region}` });
+  readTemplate(templates[index]?.toJSON(), { account, region, stackName: 'snapkeep-prod-eu' });
 const permissions: Readonly<Record<string, TemplatePermissions>> = {
   [here]: permissionsOf(0, here),
   [there]: permissionsOf(1, there),
