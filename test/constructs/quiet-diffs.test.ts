@@ -101,13 +101,16 @@ describe('a deployment of a changed configuration', () => {
     ]);
   });
 
-  it('adds a plan beside the others: what it needs, the functions, and the role that copies', () => {
+  it('adds a plan beside the others: what it needs, the functions, their test events, and the role that copies', () => {
     const extra = aPlan({ name: 'extra', sources: [ec2ByTags({ Backup: 'extra' })] });
     const changed = diffTo(withPlans({ ...config.plans, extra }));
     const functions = /AWS::Lambda::(Function|Version|Alias) /;
     expect(changed.filter((each) => !functions.test(each) && !each.startsWith('+ AWS::CloudWatch'))).toEqual([
       '+ AWS::Scheduler::Schedule SchedulesPlanextra',
       '~ AWS::CloudWatch::Dashboard Dashboard',
+      '~ AWS::EventSchemas::Schema ConsoleBackupEvents',
+      '~ AWS::EventSchemas::Schema ConsoleRestoreEvents',
+      '~ AWS::EventSchemas::Schema ConsoleRotateEvents',
       '~ AWS::IAM::Role BackupWorkerRole',
       '~ AWS::IAM::Role RestoreWorkerRole',
     ]);
