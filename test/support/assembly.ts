@@ -1,0 +1,66 @@
+/** The cloud assembly of a configuration, bundles and all, as `cdk synth` writes it. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import * as z from 'zod';
+import { loadConfig } from '../../functions/plan/load.ts';
+import { buildBundles } from '../../lib/bundles.ts';
+import { addSnapkeepStack } from '../../lib/snapkeep-app.ts';
+
+export interface Assembly {
+  readonly folder: string;
+  /** Takes an action out of the policy of a role, by the beginning of its logical id. Answers how often it stood there. */
+  forbid(role: string, action: string): number;
+  remove(): void;
+}
+
+const templateSchema = z.looseObject({
+  Resources: z.record(z.string(), z.looseObject({ Type: z.string(), Properties: z.unknown() })),
+});
+const roleSchema = z.looseObject({
+  Policies: z.array(
+    z.looseObject({
+      PolicyDocument: z.looseObject({
+        Statement: z.array(z.looseObject({ Action: z.union([z.string(), z.array(z.string())]) })),
+      }),
+    }),
+  ),
+});
+
+/** @param file a configuration of one Region */
+export async function synthesizeAssembly(file: string): Promise<Assembly> {
+  const root = mkdtempSync(join(tmpdir(), 'snapkeep-assembly-'));
+  const folder = join(root, 'cdk.out');
+  const { regions } = await loadConfig(file);
+  const [config] = regions;
+  const bundles = await buildBundles({
+    ...{ config, snapkeepVersion: '0.0.0-test', outputFolder: join(root, 'functions') },
+  });
+  const app = new App({ outdir: folder });
+  const stack = addSnapkeepStack(app, { config, bundles });
+  app.synth();
+  const template = join(folder, stack.templateFile);
+  return {
+    folder,
+    forbid(role, action) {
+      const { Resources, ...rest } = templateSchema.parse(JSON.parse(readFileSync(template, 'utf8')));
+      let found = 0;
+      for (const [id, resource] of Object.entries(Resources)) {
+        if (resource.Type !== 'AWS::IAM::Role' || !id.startsWith(`${role}Role`)) continue;
+        const properties = roleSchema.parse(resource.Properties);
+        for (const { PolicyDocument } of properties.Policies) {
+          PolicyDocument.Statement = PolicyDocument.Statement.filter(({ Action }) => {
+            const has = [Action].flat().includes(action);
+            if (has) found += 1;
+            return !has;
+          });
+        }
+        resource.Properties = properties;
+      }
+      writeFileSync(template, JSON.stringify({ ...rest, Resources }));
+      return found;
+    },
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
