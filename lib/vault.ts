@@ -21,7 +21,7 @@ export interface VaultProps {
 
 /**
  * The bucket with the ledger: versioned, under Object Lock, encrypted, reachable by TLS alone, and create-only below
- * `ledger/`. It outlives the stack. `existing: true` uses a bucket that is there and changes nothing about it.
+ * `ledger/`. It outlives the stack, with its policy and its access log. `existing: true` uses a bucket that is there and changes nothing about it.
  */
 export class Vault extends Construct {
   readonly bucketName: string;
@@ -78,6 +78,8 @@ export class Vault extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     bucket.addToResourcePolicy(createOnly(bucket));
+    // What is kept stays closed: a bucket without its policy is encrypted and locked, and open to plain HTTP.
+    for (const each of [bucket, accessLogs]) each.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
     return bucket;
   }
 }

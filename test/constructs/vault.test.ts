@@ -106,6 +106,29 @@ describe('the vault', () => {
     });
   });
 
+  it('outlives the stack with its access log and the policies of both', () => {
+    const kept = ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy'].flatMap((type) =>
+      Object.values(template.findResources(type)),
+    );
+    expect(kept).toHaveLength(4);
+    for (const { DeletionPolicy, UpdateReplacePolicy } of kept)
+      expect({ DeletionPolicy, UpdateReplacePolicy }).toEqual({
+        DeletionPolicy: 'Retain',
+        UpdateReplacePolicy: 'Retain',
+      });
+  });
+
+  it('outlives it with nothing else than versions of functions, and a registry that is not ours alone', () => {
+    const resources: Record<string, { Type: string; DeletionPolicy?: string }> = template.toJSON().Resources;
+    const kept = Object.values(resources).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain');
+    expect([...new Set(kept.map(({ Type }) => Type))].sort()).toEqual([
+      'AWS::EventSchemas::Registry',
+      'AWS::Lambda::Version',
+      'AWS::S3::Bucket',
+      'AWS::S3::BucketPolicy',
+    ]);
+  });
+
   it('is not touched when it exists already', () => {
     const existing = withVault({ existing: true });
     existing.resourceCountIs('AWS::S3::Bucket', 0);
