@@ -10,6 +10,7 @@ import { createMachines, type Machines } from './machines/machines.ts';
 import type { MachineSettings } from './machines/settings.ts';
 import { managedInstances } from './managed-instances.ts';
 import type { RequestLog } from './requests.ts';
+import type { FunctionLogs } from './runtime/logs.ts';
 import { createSandboxServer } from './server.ts';
 import { createServerless, type Serverless } from './serverless.ts';
 import { type AutoScaling, createAutoScaling } from './services/autoscaling/service.ts';
@@ -50,6 +51,8 @@ export interface SandboxOptions extends WorldOptions {
   readonly policies?: Policies;
   /** A folder that `cdk synth` wrote: its stacks are deployed, their functions and schedules run. */
   readonly assembly?: string;
+  /** Told of every line that deployed functions write. */
+  readonly onLogLine?: Parameters<FunctionLogs['onLine']>[0];
   /** Told of mistakes of the sandbox itself, beside `internalErrors`. */
   readonly onInternalError?: (failure: InternalFailure) => void;
 }
@@ -145,6 +148,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const serverless = createServerless({
       ...{ world, iam, s3, sns, lambda, cloudformation, cloudwatch, onError: onInternalError },
     });
+    if (options.onLogLine) serverless.logs.onLine(options.onLogLine);
     const server = createSandboxServer({
       world,
       identities,

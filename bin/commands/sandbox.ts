@@ -6,6 +6,7 @@ import type { EstateError } from '../../sandbox/estate-file.ts';
 import type { RunningSandbox, SandboxOptions as StartOptions } from '../../sandbox/start.ts';
 import { type Host, type Invocation, pathFrom } from '../cli/host.ts';
 import { collectEarly } from '../cli/memory.ts';
+import { deploymentAsJson, deploymentAsText } from '../cli/sandbox-deployment.ts';
 import { lines, plural } from '../cli/text.ts';
 import { trustedDocuments } from '../cli/trusted-documents.ts';
 
@@ -17,6 +18,9 @@ interface SandboxOptions {
   readonly throttle: boolean;
   readonly consistencySeconds: number;
   readonly seed: number;
+  readonly assembly?: string;
+  readonly speed: number;
+  readonly logs: boolean;
 }
 
 const exampleEstate = fileURLToPath(new URL('../../docs/examples/estate.yaml', import.meta.url));
@@ -31,6 +35,9 @@ export function register(program: Command, host: Host): void {
     .option('--latency-ms <n>', 'added to every answer', whole(0, 60_000), 0)
     .option('--throttle', 'apply the documented request rates of EC2', false)
     .option('--consistency-seconds <n>', 'how long a new resource is invisible to Describe', decimal(600), 0)
+    .option('--assembly <folder>', 'deploy what `cdk synth` wrote there, and run its functions and schedules')
+    .option('--speed <n>', "how many times as fast the sandbox's time passes", decimal(1000, 1), 1)
+    .option('--logs', 'print what the deployed functions write', false)
     .option('--seed <n>', 'the same seed and the same calls give the same world', whole(0, 2 ** 32 - 1), 1)
     .action(host.run(serve));
 }
@@ -38,8 +45,12 @@ export function register(program: Command, host: Host): void {
 async function serve(invocation: Invocation, options: SandboxOptions): Promise<number> {
   const { io, logger } = invocation;
   const estate = options.estate === undefined ? exampleEstate : pathFrom(io.cwd, options.estate);
+  const { assembly, speed } = options;
   const sandbox = await start({
     estate,
+    ...(assembly === undefined ? {} : { assembly: pathFrom(io.cwd, assembly) }),
+    ...(speed === 1 ? {} : { speed }),
+    ...(options.logs ? { onLogLine: ({ name }, { text }) => io.stderr.write(`${name} ${text}\n`) } : {}),
     port: options.port,
     snapshotSeconds: options.snapshotSeconds,
     consistencySeconds: options.consistencySeconds,
@@ -50,7 +61,11 @@ async function serve(invocation: Invocation, options: SandboxOptions): Promise<n
       logger.error(`the sandbox failed in ${place}: ${describeError(error)}`),
   });
   try {
-    invocation.print({ json: describeAsJson(sandbox), text: describeAsText(sandbox, options.estate) });
+    const deployed = describeDeployment(sandbox, assembly);
+    invocation.print({
+      json: { ...describeAsJson(sandbox), ...deployed.json },
+      text: describeAsText(sandbox, options.estate) + deployed.text,
+    });
     if (!io.signal.aborted) await once(io.signal, 'abort');
     io.stderr.write(`The sandbox answered ${plural(sandbox.requests.total, 'request')} and is gone.\n`);
     return exitCodes.done;
@@ -59,16 +74,21 @@ async function serve(invocation: Invocation, options: SandboxOptions): Promise<n
   }
 }
 
-async function start(options: StartOptions): Promise<RunningSandbox> {
+async function start(options: StartOptions & { readonly speed?: number }): Promise<RunningSandbox> {
   collectEarly();
   // Only this verb and the demo need the embedded cloud; the others should not wait for it to load.
-  const [{ startSandbox }, { EstateError }] = await Promise.all([
+  const [{ startSandbox }, { EstateError }, { AssemblyError }, { fastWallClock }] = await Promise.all([
     import('../../sandbox/start.ts'),
     import('../../sandbox/estate-file.ts'),
+    import('../../sandbox/deploy/assembly.ts'),
+    import('../../sandbox/clock.ts'),
   ]);
+  const { speed, ...rest } = options;
+  const clock = speed === undefined ? {} : { clock: fastWallClock(speed) };
   try {
-    return await startSandbox({ ...options, trustedDocuments: trustedDocuments() });
+    return await startSandbox({ ...rest, ...clock, trustedDocuments: trustedDocuments() });
   } catch (error) {
+    if (error instanceof AssemblyError) throw usageError(error.message, error.remedy, error);
     throw toUsageError(error, options.port ?? 0, EstateError);
   }
 }
@@ -121,6 +141,16 @@ function describeAsText(sandbox: RunningSandbox, estate: string | undefined): st
   ]);
 }
 
+function describeDeployment({ serverless, url }: RunningSandbox, folder: string | undefined) {
+  const { deployment } = serverless;
+  if (deployment === undefined || folder === undefined) return { json: {}, text: '' };
+  const schedules = serverless.scheduler.schedules();
+  return {
+    json: { stacks: deploymentAsJson(deployment, schedules) },
+    text: deploymentAsText(deployment, schedules, { folder, url }),
+  };
+}
+
 function whole(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
@@ -129,10 +159,10 @@ function whole(least: number, most: number): (text: string) => number {
   };
 }
 
-function decimal(most: number): (text: string) => number {
+function decimal(most: number, least = 0): (text: string) => number {
   return (text) => {
     const value = /^\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
-    if (value <= most) return value;
-    throw new InvalidArgumentError(`It must be a number from 0 to ${most}.`);
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
   };
 }
