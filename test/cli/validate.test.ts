@@ -127,3 +127,32 @@ test('a file that cannot be read is one sentence and a remedy', async () => {
     expect(stderr.trim().split('\n')).toHaveLength(2);
   }
 });
+
+test('several Regions are named with their vaults, and each plan with its Region', async () => {
+  const further = 'regions: { us-east-1: { vault: { bucket: acme-vault-us } } }\nplans:';
+  await write(config.replace('plans:', further).replace('  once:\n', '  once:\n    region: us-east-1\n'));
+  const { exitCode, stdout } = await cli(['validate'], { cwd });
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain(`
+deployment  prod-eu
+region      eu-west-1
+vault       acme-vault, locked for 14 days (governance)
+region      us-east-1
+vault       acme-vault-us, locked for 14 days (governance)
+notify      ops@example.com
+
+plan ci (circleci-server)
+  region     eu-west-1
+  schedule `);
+  expect(stdout).toContain('\nplan once\n  region     us-east-1\n  schedule ');
+  const json = JSON.parse((await cli(['validate', '--json'], { cwd })).stdout);
+  expect(json).not.toHaveProperty('region');
+  expect(json.regions).toMatchObject([
+    { region: 'eu-west-1', vault: { bucket: 'acme-vault' } },
+    { region: 'us-east-1', vault: { bucket: 'acme-vault-us' } },
+  ]);
+  expect(json.plans).toMatchObject([
+    { name: 'ci', region: 'eu-west-1' },
+    { name: 'once', region: 'us-east-1' },
+  ]);
+});
