@@ -1,11 +1,13 @@
 import type { DurableExecutionClient, DurableLambdaHandler } from '@aws/durable-execution-sdk-js';
 import type { FindApplication } from '../applications/restore-port.ts';
+import { createRoute53Dns } from '../applications/route53-dns.ts';
 import { createSsmCommands } from '../applications/ssm-commands.ts';
 import { Ledger } from '../catalog/ledger.ts';
 import { RestoreLedger } from '../catalog/restores.ts';
 import { S3Vault } from '../catalog/s3-vault.ts';
 import { createRestoreClients, type RestoreClients } from '../clients/for-restores.ts';
 import { createRestorers } from '../drivers/restorers.ts';
+import { namedRecords } from '../plan/restore-dns.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import type { Json, Workflow } from '../shared/durable.ts';
 import { failedError, usageError } from '../shared/errors.ts';
@@ -15,7 +17,7 @@ import { restoreWorkflow } from '../workflows/restore/restore.ts';
 import { durableHandler } from './durable-adapter.ts';
 import type { LoneWorkerEnvironment } from './environment.ts';
 import { requirePlan } from './events.ts';
-import { noDns } from './no-dns.ts';
+import { namedDns } from './named-dns.ts';
 import { createNotices } from './notices.ts';
 import { restoreOutlookOf } from './restore-outlook.ts';
 import { createRestoreReporter } from './restore-reporter.ts';
@@ -88,7 +90,7 @@ function createRuntime(
     application,
     // They come with the stack; the role may not write them.
     commands: createSsmCommands({ ssm: clients.ssm, clock, mayWriteDocuments: false }),
-    dns: noDns,
+    dns: namedDns(createRoute53Dns({ route53: clients.route53 }), namedRecords(Object.values(plans))),
     clock,
     logger,
     reporter,

@@ -45,12 +45,6 @@ export function parseRestoreOrder(order: unknown, plans: readonly string[]): Res
     throw usageError(`it is not said of which plan ${resume} is`, `the plans are ${plans.join(', ')}`);
   }
   const request = parseRestoreRequest(event);
-  if (request.dns !== undefined) {
-    throw usageError(
-      'the deployed function may not change DNS records',
-      'leave out `dns` and point the name to the restored machine by hand, or restore from the command line',
-    );
-  }
   return { plan: request.plan, request, wait };
 }
 

@@ -9,6 +9,7 @@ import { encryptedVolumes } from './encryption.ts';
 import { ledger } from './ledger.ts';
 import { nothingNarrower, OpenStatement } from './open-statement.ts';
 import { restoredDatabases } from './restore-databases.ts';
+import { namedRecordChanges } from './restore-dns.ts';
 import { restoredMachines } from './restore-machines.ts';
 import type { LoneWorkerGrants } from './rotate-worker.ts';
 import { kindsOf } from './selections.ts';
@@ -64,6 +65,7 @@ export function restoreWorkerStatements(stack: Stack, grants: RestoreWorkerGrant
     ...(kinds.has('ec2') ? restoredMachines(stack, config) : []),
     ...restoredDatabases(stack, config, kinds),
     ...encryptedVolumes(stack, config),
+    ...namedRecordChanges(stack, config),
     ...(documents.length === 0 ? [] : commands(stack, config.region, documents)),
     ...ledger(bucketArn, config),
     publish(topicArn),

@@ -223,12 +223,38 @@ const others: readonly Case[] = [
     yes,
   ],
   ['user data of any other machine', 'ec2:DescribeInstanceAttribute', ec2('instance', 'i-1'), {}, no],
-  ['a record in the DNS', 'route53:ChangeResourceRecordSets', 'arn:aws:route53:::hostedzone/Z1', {}, no],
   ['entry of the ledger', 's3:PutObject', ledger, { 's3:if-none-match': '*' }, yes],
   ['entry of the ledger over another', 's3:PutObject', ledger, {}, no],
   ['deletion in the ledger', 's3:DeleteObjectVersion', ledger, {}, never],
   ['key through EC2', 'kms:Decrypt', key, { 'kms:ViaService': `ec2.${region}.amazonaws.com` }, yes],
   ['key directly', 'kms:Decrypt', key, {}, no],
+];
+
+const change = 'route53:ChangeResourceRecordSets';
+const zone = `arn:aws:route53:::hostedzone/${restoreTargets.hostedZone}`;
+const pointed: Context = {
+  [`${change}NormalizedRecordNames`]: ['ci.example.com'],
+  [`${change}RecordTypes`]: ['A'],
+  [`${change}Actions`]: ['UPSERT'],
+};
+const records: readonly Case[] = [
+  ['the named record to an address', change, zone, pointed, yes],
+  ['the named record in another zone', change, 'arn:aws:route53:::hostedzone/Z1', pointed, no],
+  [
+    'another record beside it',
+    change,
+    zone,
+    { ...pointed, [`${change}NormalizedRecordNames`]: ['ci.example.com', 'www.example.com'] },
+    no,
+  ],
+  ['where mail goes', change, zone, { ...pointed, [`${change}RecordTypes`]: ['MX'] }, no],
+  ['an alias of another name', change, zone, { ...pointed, [`${change}RecordTypes`]: ['CNAME'] }, no],
+  ['its deletion', change, zone, { ...pointed, [`${change}Actions`]: ['DELETE'] }, no],
+  ['a change of nothing that is told', change, zone, {}, no],
+  ['what stands in the zone', 'route53:ListResourceRecordSets', zone, {}, yes],
+  ['what stands in another', 'route53:ListResourceRecordSets', 'arn:aws:route53:::hostedzone/Z1', {}, no],
+  ['a new zone', 'route53:CreateHostedZone', '*', {}, no],
+  ['the end of the zone', 'route53:DeleteHostedZone', zone, {}, no],
 ];
 
 const entry: readonly Case[] = [
@@ -249,6 +275,7 @@ describe.each<[string, string, readonly Case[]]>([
   ['switches and commands', names.restoreWorker, switches],
   ['databases', names.restoreWorker, databases],
   ['what a restore has no business with, and what it reads', names.restoreWorker, others],
+  ['records of the DNS', names.restoreWorker, records],
   ['the entry', names.restore, entry],
 ])('%s, as %s', (_subject, name, rows) => {
   const statements = (permissions.functions.get(name)?.role.documents ?? []).flatMap(readPolicy);

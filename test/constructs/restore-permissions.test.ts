@@ -135,6 +135,41 @@ describe('the role of the restore worker', () => {
   it('changes no DNS record, since no configuration names a zone', () => {
     expect(worker.flatMap(actionsOf).filter((action) => action.startsWith('route53:'))).toEqual([]);
   });
+
+  it('points the records that plans name at addresses, in their zones, and changes no other', () => {
+    const change = 'route53:ChangeResourceRecordSets';
+    const plans = {
+      ci: { ...ci, restore: { hostname: 'CI.example.com', hostedZone: 'Z0AAAAAAAAAAAAAAAAAAA' } },
+      fleet: { ...fleet, restore: { hostname: 'git.example.com', hostedZone: 'Z0AAAAAAAAAAAAAAAAAAA' } },
+      other: aPlan({
+        name: 'other',
+        restore: { hostname: 'www.example.org', hostedZone: 'Z0BBBBBBBBBBBBBBBBBBB' },
+      }),
+      without: aPlan({ name: 'without', restore: { hostname: 'no.example.org' } }),
+    };
+    const statements = statementsOf(synthesize(aConfig({ plans })), 'RestoreWorker');
+    const changes = statements.filter((each) => actionsOf(each).includes(change));
+    const bounds = (...names: readonly string[]) => ({
+      'ForAllValues:StringEquals': {
+        [`${change}Actions`]: ['UPSERT'],
+        [`${change}NormalizedRecordNames`]: names,
+        [`${change}RecordTypes`]: ['A'],
+      },
+      Null: {
+        [`${change}Actions`]: 'false',
+        [`${change}NormalizedRecordNames`]: 'false',
+        [`${change}RecordTypes`]: 'false',
+      },
+    });
+    expect(changes.map(({ Condition }) => Condition)).toEqual([
+      bounds('ci.example.com', 'git.example.com'),
+      bounds('www.example.org'),
+    ]);
+    expect(JSON.stringify(changes.map(({ Resource }) => Resource)).match(/hostedzone\/\w+/g)).toEqual([
+      'hostedzone/Z0AAAAAAAAAAAAAAAAAAA',
+      'hostedzone/Z0BBBBBBBBBBBBBBBBBBB',
+    ]);
+  });
 });
 
 describe('the scripts of restores', () => {

@@ -14,7 +14,7 @@ import type { RestoreTargets } from '../../functions/plan/config.ts';
 import { silentLogger } from '../../functions/shared/logger.ts';
 import { loadEstate } from '../../sandbox/estate.ts';
 import { readEstate } from '../../sandbox/estate-file.ts';
-import { region } from './cloud.ts';
+import { account, region } from './cloud.ts';
 import type { RoleBench } from './role-bench.ts';
 
 export const restoreNames = { restore: 'prod-eu-restore', restoreWorker: 'prod-eu-restore-worker' } as const;
@@ -27,6 +27,8 @@ export const restoreTargets: RestoreTargets = {
   securityGroups: ['sg-0bbb1111bbbb1111b'],
   quarantineGroup: 'sg-0ccc1111cccc1111c',
   instanceProfile: 'snapkeep-restored',
+  hostname: 'CI.example.com',
+  hostedZone: 'Z0123456789ABCDEFGHIJ',
   // Where the machines are, so that one may get its old address again.
   allow: { subnets: [oldSubnet], securityGroups: [], instanceProfiles: [] },
 };
@@ -47,6 +49,8 @@ export function seedRestorable(
     .map((each) => ({ ...each, tags: { ...each.tags, ...tags } }));
   const nothingElse = { fleets: [], databases: [], clusters: [], buckets: [] };
   loadEstate(sandbox.world, sandbox, { ...estate, ...nothingElse, instances });
+  const { hostedZone: id = '' } = restoreTargets;
+  sandbox.route53.seedZone({ id, account, name: 'example.com' });
 }
 
 export function deployRestoreWorker(bench: RoleBench): void {
@@ -74,7 +78,8 @@ export async function restoreThrough(
   };
   await ask({ plan: 'ci', subnet: oldSubnet, dryRun: true });
   // Where an address moves away from a machine that works, a person has to confirm what the outlook told.
-  const moving = { plan: 'ci', elasticIp: 'move', userData: 'again' };
+  const dns = { hostedZoneId: restoreTargets.hostedZone, name: restoreTargets.hostname };
+  const moving = { plan: 'ci', elasticIp: 'move', userData: 'again', dns };
   const confirm = digestOf(await ask({ ...moving, dryRun: true }));
   await ask({ ...moving, id: 'moved', ...(confirm === undefined ? {} : { confirm }) });
   await ask({ plan: 'fleet', id: 'fleet', userData: 'again' });

@@ -10,6 +10,7 @@ import type { ChangeResourceRecordSetsRequest } from '@aws-sdk/client-route-53';
 import type { CreateTopicInput, PublishInput, SubscribeInput } from '@aws-sdk/client-sns';
 import type { AssumeRoleRequest } from '@aws-sdk/client-sts';
 import type { RequestContext } from '../../service.ts';
+import { normalName } from '../../services/route53/domain-names.ts';
 import {
   arnOf,
   type Demands,
@@ -119,7 +120,7 @@ export const route53Demands: ServiceDemands = {
       resource: `arn:${partitionOf(region)}:route53:::change/${Id.replace(/^\/?change\//, '')}`,
     }),
   ],
-  /** Names "normalized": lower case, without the final dot ("Using IAM policy conditions for fine-grained access control"). */
+  /** Names "normalized": as the service keeps them, without the final dot ("Using IAM policy conditions for fine-grained access control"). */
   ChangeResourceRecordSets: (input: ChangeResourceRecordSetsRequest, request) => {
     const changes = input.ChangeBatch?.Changes ?? [];
     const of = (read: (change: (typeof changes)[number]) => string | undefined): string[] => [
@@ -129,7 +130,7 @@ export const route53Demands: ServiceDemands = {
     return [
       demand('route53:ChangeResourceRecordSets', zone(input.HostedZoneId, request), {
         [`${prefix}NormalizedRecordNames`]: of(({ ResourceRecordSet: set }) =>
-          set?.Name?.toLowerCase().replace(/\.$/, ''),
+          set?.Name === undefined ? undefined : normalName(set.Name).replace(/\.$/, ''),
         ),
         [`${prefix}RecordTypes`]: of(({ ResourceRecordSet: set }) => set?.Type),
         [`${prefix}Actions`]: of(({ Action }) => Action),

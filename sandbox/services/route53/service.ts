@@ -15,6 +15,8 @@ export interface Route53Options {
 export interface ZoneSeed {
   readonly account: string;
   readonly name: string;
+  /** Chosen by the service unless told. */
+  readonly id?: string;
   /** A private zone for this VPC. */
   readonly vpc?: { readonly id: string; readonly region: string };
   readonly records?: readonly {
@@ -44,8 +46,9 @@ export function createRoute53(world: World, options: Route53Options = {}): Route
       xmlNamespace: 'https://route53.amazonaws.com/doc/2013-04-01/',
       handlers: { ...zoneHandlers(state), ...recordChangeHandlers(state), ...recordListHandlers(state) },
     },
-    seedZone({ account, name, vpc, records = [] }) {
+    seedZone({ account, name, id, vpc, records = [] }) {
       const zone = addZone(state, {
+        ...(id === undefined ? {} : { id }),
         owner: account,
         name: normalName(name),
         callerReference: `seed-${state.zones.size}`,
