@@ -39,8 +39,17 @@ export async function restoreOutlookOf(
     const unfinished = parsed.dryRun
       ? undefined
       : await findUnfinished(deps.journal, parsed, deps.clock.now());
+    const another = !parsed.dryRun && unfinished === undefined && parsed.id === undefined;
+    const failed = another
+      ? await findUnfinished(deps.journal, parsed, deps.clock.now(), 'failed')
+      : undefined;
+    const warnings = failed === undefined ? [] : [repeated(failed.request_id, name)];
     return {
-      planned: { ...planned, calls: planned.calls.slice(0, listedCalls) },
+      planned: {
+        ...planned,
+        calls: planned.calls.slice(0, listedCalls),
+        warnings: [...planned.warnings, ...warnings],
+      },
       unfinished: unfinished?.request_id ?? null,
     };
   } catch (error) {
@@ -48,3 +57,7 @@ export async function restoreOutlookOf(
     return { problem: error.message, remedy: error.remedy ?? null, kind: error.kind };
   }
 }
+
+/** A failed restore has most often launched something. */
+const repeated = (failed: string, plan: string): string =>
+  `restore ${failed} of the same request has failed, and what it made is still there; this is another one. To go on with that one instead, send ${JSON.stringify({ resume: failed, plan })}`;

@@ -5,8 +5,9 @@ import { loadProfile } from '../../functions/applications/load-profile.ts';
 import { startNamed } from '../../functions/handlers/executions.ts';
 import { createRestoreEntry } from '../../functions/handlers/restore-entry.ts';
 import { restoreName } from '../../functions/handlers/restores.ts';
+import type { Plan } from '../../functions/plan/config.ts';
 import { silentLogger } from '../../functions/shared/logger.ts';
-import { region } from '../support/cloud.ts';
+import { account, region } from '../support/cloud.ts';
 import { type Deployed, deploy, deployment, liveArn } from '../support/deployed.ts';
 import { type RestoringCloud, startRestoringCloud } from '../support/restoring-cloud.ts';
 
@@ -117,15 +118,54 @@ describe('restore as it is deployed', () => {
       { plan: 'ci', subnet: 'subnet-0123456789abcdef0' },
       'restore.allow.subnets',
     ],
-    [
-      'a record in the DNS, which no role may change',
-      { plan: 'ci', dns: { hostedZoneId: 'Z0123456789ABCDEFGHIJ', name: 'ci.example.com' } },
-      'may not change DNS records',
-    ],
   ])('refuses %s before anything is started', async (_what, event, sentence) => {
     await expect(entry()(event, context)).rejects.toThrow(sentence);
     await deployed.settled();
     expect(machines()).toEqual([]);
+  });
+
+  describe('with a record of the DNS', () => {
+    const zoneId = 'Z0123456789ABCDEFGHIJ';
+    const dns = { hostedZoneId: zoneId, name: 'ci.example.com' };
+    const named = { hostname: 'CI.example.com', hostedZone: zoneId };
+    beforeEach(async () => {
+      cloud.sandbox.route53.seedZone({ account, id: zoneId, name: 'example.com' });
+      await deployDocuments();
+    });
+    const redeploy = async (restore: Plan['restore']) => {
+      deployed.clients.destroy();
+      deployed = await deploy(cloud, [{ ...cloud.plan, restore: { ...cloud.plan.restore, ...restore } }]);
+    };
+
+    it('points the one that the plan names at the machine', async () => {
+      await redeploy(named);
+      await entry()({ plan: 'ci', id: 'one', dns }, context);
+      await deployed.settled();
+      expect(machines()).toHaveLength(1);
+      const [record] = cloud.sandbox.route53.records(zoneId, 'ci.example.com');
+      expect(record?.ResourceRecords).toEqual([{ Value: expect.stringMatching(/^10\.0\.9\.\d+$/) }]);
+    });
+
+    it.each([
+      ['none is named', {}, dns, 'the deployed function may not change DNS records: leave out dns'],
+      [
+        'another is named',
+        { ...named, hostname: 'www.example.com' },
+        dns,
+        'only www.example.com in Z0123456789',
+      ],
+      [
+        'it is in another zone',
+        named,
+        { ...dns, hostedZoneId: 'Z0ZZZZZZZZ' },
+        'in the hosted zone Z0ZZZZZZZZ',
+      ],
+    ])('refuses before anything is started when %s', async (_what, restore, asked, sentence) => {
+      await redeploy(restore);
+      await expect(entry()({ plan: 'ci', dns: asked }, context)).rejects.toThrow(sentence);
+      await deployed.settled();
+      expect(machines()).toEqual([]);
+    });
   });
 
   it('refuses to start while the documents of this version are not deployed, and writes none itself', async () => {
@@ -155,6 +195,28 @@ describe('restore as it is deployed', () => {
     expect(again).toMatchObject({ executionName: `${name}-r2`, state: 'accepted' });
     await deployed.settled();
     expect(machines()).toHaveLength(1);
+  });
+
+  it('warns when the same request has failed before, since what that made is still there', async () => {
+    await deployDocuments();
+    cloud.sandbox.faults.add({
+      service: 'ssm',
+      action: 'SendCommand',
+      code: 'AccessDeniedException',
+      status: 403,
+    });
+    const first = await entry()({ plan: 'ci' }, context);
+    expect(first.planned?.warnings.join('\n')).not.toContain('has failed');
+    await deployed.settled();
+    cloud.clock.advance(60_000);
+    const second = await entry()({ plan: 'ci' }, context);
+    expect(second.requestId).not.toBe(first.requestId);
+    expect(second.planned?.warnings).toContain(
+      `restore ${first.requestId} of the same request has failed, and what it made is still there; this is another one. To go on with that one instead, send {"resume":"${first.requestId}","plan":"ci"}`,
+    );
+    const third = await entry()({ plan: 'ci', id: 'named' }, context);
+    expect(third.planned?.warnings.join('\n')).not.toContain('has failed');
+    await deployed.settled();
   });
 
   it('leaves a restore alone that is asked to go on and has come to its end', async () => {
