@@ -26,7 +26,7 @@ export function vaultProblem(error: unknown, bucket: string, access: 'read' | 'w
     case 'IllegalLocationConstraintException':
       return usageError(
         `the vault bucket ${bucket} lies in another Region than the configuration says`,
-        'set `region` in snapkeep.yaml to the Region of the vault',
+        'name it in snapkeep.yaml with the Region that it lies in: at the top, or below `regions`',
         error,
       );
     case 'AccessDenied':
