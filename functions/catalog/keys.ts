@@ -19,7 +19,11 @@ export const removalsKey = (plan: string, backupId: string, run: string): string
 export const rotationKey = (plan: string, run: string, name: 'intent' | 'result'): string =>
   `${root}/${plan}/rotations/${run}/${name}.json`;
 
-/** `<epoch seconds>_<YYYY_MM_DD>_<plan>`; its siblings in the ledger (`rotations`, `restores`, `forgets`) are words. */
+/** That people were told of something on a day, `2026-11-20`, so that they are not told again. */
+export const toldKey = (plan: string, day: string, digest: string): string =>
+  `${root}/${plan}/told/${day}-${digest}.json`;
+
+/** `<epoch seconds>_<YYYY_MM_DD>_<plan>`; its siblings in the ledger (`rotations`, `restores`, `forgets`, `told`) are words. */
 export const isBackupId = (text: string): boolean =>
   /^\d{1,12}_\d{4}_\d{2}_\d{2}_[a-z][a-z0-9-]*$/.test(text);
 

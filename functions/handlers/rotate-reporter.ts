@@ -5,6 +5,7 @@ import type { Finding } from '../workflows/rotate/assessment.ts';
 import type { RotateInput, RotationReporter } from '../workflows/rotate/ports.ts';
 import { failureFacts, rotationFacts } from './event-details.ts';
 import type { Notices } from './notices.ts';
+import type { TellOnceADay } from './once-a-day.ts';
 
 /** Findings that a message lists; `snapkeep rotate --dry-run` has all of them. */
 const listedFindings = 20;
@@ -15,6 +16,7 @@ export interface RotationNoticesOptions {
   readonly bucket: string;
   readonly logger: Logger;
   readonly clock: Clock;
+  readonly tellOnceADay: TellOnceADay;
 }
 
 export interface CloudRotationReporter extends RotationReporter {
@@ -26,7 +28,7 @@ export interface CloudRotationReporter extends RotationReporter {
 
 /** Metrics and an event of every rotation, and a message to people when it was refused, failed, or found something damaged. */
 export function createRotationReporter(options: RotationNoticesOptions): CloudRotationReporter {
-  const { notices, deployment, bucket, logger, clock } = options;
+  const { notices, deployment, bucket, logger, clock, tellOnceADay } = options;
   const about = (plan: string): string => `Snapkeep ${deployment}: rotation of ${plan}`;
   /** Names a rotation that wrote nothing down; a repetition of the step comes within the minute, if not always. */
   const presentMinute = (): string => toTimestamp(clock.now()).slice(0, 16);
@@ -44,7 +46,9 @@ export function createRotationReporter(options: RotationNoticesOptions): CloudRo
       for (const finding of findings) logger.warn('rotation found something', { plan, ...finding });
       const damaged = findings.filter(({ kind }) => kind === 'damaged');
       if (damaged.length === 0) return;
-      await notices.tell(`${about(plan)} found damage`, [
+      // Another copy that is gone is news at once.
+      const what = ['damaged', ...damaged.map(({ id }) => id).sort()];
+      await tellOnceADay(plan, what, `${about(plan)} found damage`, [
         `${damaged.length} recovery points of plan ${plan} are gone, and no rotation of ours removed them:`,
         ...damaged.slice(0, listedFindings).flatMap(describeFinding),
         ...(damaged.length > listedFindings ? [`and ${damaged.length - listedFindings} more`] : []),
@@ -79,7 +83,7 @@ export function createRotationReporter(options: RotationNoticesOptions): CloudRo
         rotationFacts(result, bucket),
       );
       if (state !== 'refused') return;
-      await notices.tell(`${about(plan)} was refused`, [
+      await tellOnceADay(plan, ['refused'], `${about(plan)} was refused`, [
         `Nothing of plan ${plan} was deleted:`,
         ...refusals.map((refusal) => `- ${refusal}`),
         '',
@@ -100,13 +104,15 @@ export function createRotationReporter(options: RotationNoticesOptions): CloudRo
         `rotations/${presentMinute()}`,
         failureFacts(describeError(error), remedy),
       );
-      await notices.tell(`${about(plan)} ${refused ? 'was refused' : 'failed'}`, [
+      const lines = [
         `The rotation of plan ${plan} ended without a result:`,
         describeError(error),
         ...(remedy === undefined ? [] : [`What to do: ${remedy}`]),
         '',
         `Try again: snapkeep rotate ${plan}`,
-      ]);
+      ];
+      if (refused) await tellOnceADay(plan, ['refused'], `${about(plan)} was refused`, lines);
+      else await notices.tell(`${about(plan)} failed`, lines);
     },
   };
 }

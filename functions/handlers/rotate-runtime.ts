@@ -17,6 +17,7 @@ import { createCloudReporter } from './cloud-reporter.ts';
 import { durableHandler } from './durable-adapter.ts';
 import type { LoneWorkerEnvironment } from './environment.ts';
 import { createNotices } from './notices.ts';
+import { createTellOnceADay } from './once-a-day.ts';
 import { outlookOf } from './rotate-outlook.ts';
 import { createRotationReporter } from './rotate-reporter.ts';
 import { parseRotationWork } from './rotations.ts';
@@ -77,8 +78,9 @@ function createRuntime(
   const { sns, eventbridge } = clients;
   const notices = createNotices({ sns, eventbridge, topicArn, deployment, logger });
   const telling = { notices, deployment, bucket: vault.bucket, logger, clock };
-  const reporter = createRotationReporter(telling);
   const s3Vault = new S3Vault({ s3: clients.s3, bucket: vault.bucket, clock });
+  const tellOnceADay = createTellOnceADay({ notices, vault: s3Vault, clock, logger });
+  const reporter = createRotationReporter({ ...telling, tellOnceADay });
   const ledger = new Ledger(s3Vault);
   const cloud = { clients, region, account, clock, logger };
   const deps: RotateDependencies = {

@@ -136,6 +136,12 @@ describe('rotation as it is deployed', () => {
     expect(message?.subject).toBe('Snapkeep prod-eu: rotation of fleet was refused');
     const confirm = /--confirm ([0-9a-f]{12})/.exec(message?.message ?? '')?.[1];
     cloud.clock.advance(60_000);
+    await entry()({ plan: 'fleet' });
+    await deployed.settled();
+    expect(metric('RotationRefused')).toEqual([1, 1]);
+    // Nobody wants to hear that after every backup of a day.
+    expect(deployed.messages()).toHaveLength(1);
+    cloud.clock.advance(60_000);
     await entry()({ plan: 'fleet', confirm });
     await deployed.settled();
     expect(await images()).toHaveLength(1);
@@ -155,6 +161,11 @@ describe('rotation as it is deployed', () => {
     const [message] = deployed.messages();
     expect(message?.subject).toBe('Snapkeep prod-eu: rotation of fleet found damage');
     expect(message?.message).toContain(gone);
+    await deployed.run('rotateWorker', { plan: 'fleet' });
+    expect(deployed.messages()).toHaveLength(1);
+    cloud.clock.advance(day);
+    await deployed.run('rotateWorker', { plan: 'fleet' });
+    expect(deployed.messages()).toHaveLength(2);
     deployed.clients.destroy();
   });
 

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Manifest } from '../../../functions/catalog/documents.ts';
 import { createCloudReporter } from '../../../functions/handlers/cloud-reporter.ts';
 import { createNotices } from '../../../functions/handlers/notices.ts';
+import { createTellOnceADay } from '../../../functions/handlers/once-a-day.ts';
 import { createRotationReporter } from '../../../functions/handlers/rotate-reporter.ts';
 import { usageError } from '../../../functions/shared/errors.ts';
 import { eventTypes } from '../../../functions/shared/event-types.ts';
@@ -12,6 +13,7 @@ import { silentLogger } from '../../../functions/shared/logger.ts';
 import { VirtualClock } from '../../../functions/shared/virtual-clock.ts';
 import type { RotateResult } from '../../../functions/workflows/rotate/ports.ts';
 import { aManifest, anAvailablePoint } from '../../support/manifests.ts';
+import { MemoryVault } from '../../support/memory-vault.ts';
 
 const sns = mockClient(SNSClient);
 const eventbridge = mockClient(EventBridgeClient);
@@ -48,7 +50,11 @@ const telling = () => {
   return { notices, deployment: 'prod-eu', bucket, logger, clock };
 };
 const backups = () => createCloudReporter(telling());
-const rotations = () => createRotationReporter(telling());
+const rotations = () => {
+  const options = telling();
+  const tellOnceADay = createTellOnceADay({ ...options, vault: new MemoryVault() });
+  return createRotationReporter({ ...options, tellOnceADay });
+};
 
 /** The events that were put, each as a rule would see its type and detail. */
 const events = () =>
