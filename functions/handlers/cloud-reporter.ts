@@ -72,8 +72,10 @@ export function createCloudReporter(options: CloudReporterOptions): CloudReporte
         },
       );
       await notices.announce(typesByStatus[status], plan, backupId, backupFacts(manifest, bucket));
-      if (status === 'completed' && lost === 0) return;
-      const news = status === 'completed' ? 'has lost sources' : `is ${status}`;
+      const unprotected = points.filter((point) => point.status === 'available' && point.unprotected).length;
+      if (status === 'completed' && lost + unprotected === 0) return;
+      const complete = lost > 0 ? 'has lost sources' : 'is not protected as asked';
+      const news = status === 'completed' ? complete : `is ${status}`;
       await notices.tell(`Snapkeep ${deployment}: backup of ${plan} ${news}`, [
         ...describeManifest(manifest, available),
         '',

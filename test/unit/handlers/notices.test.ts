@@ -206,6 +206,26 @@ describe('an event that is not taken', () => {
   });
 });
 
+describe('a backup that could not be protected', () => {
+  const warning = 'ec2/i-1 is not protected as the plan asks: UnauthorizedOperation';
+  const bare = aManifest({
+    recovery_points: [anAvailablePoint({ unprotected: 'UnauthorizedOperation' })],
+    warnings: [warning],
+  });
+
+  it('is told to people although it is complete, with the reason', async () => {
+    await backups().sealed(bare);
+    expect(subjects()).toEqual(['Snapkeep prod-eu: backup of ci is not protected as asked']);
+    const [{ args } = { args: [] }] = sns.commandCalls(PublishCommand);
+    expect(args[0]?.input.Message).toContain(`Warning: ${warning}`);
+  });
+
+  it('is a partial one in the first place when it is that, too', async () => {
+    await backups().sealed({ ...bare, status: 'partial' });
+    expect(subjects()).toEqual(['Snapkeep prod-eu: backup of ci is partial']);
+  });
+});
+
 describe('a backup that covers less than the one before it', () => {
   const lost = aManifest({
     lost_sources: ['ec2/i-1', 'ec2/i-2'],
