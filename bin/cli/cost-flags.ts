@@ -2,10 +2,12 @@ import type { Assumptions } from '../../functions/cost/estimate.ts';
 import type { Regions, SourceSelection } from '../../functions/plan/config.ts';
 import { findPlan, findRegion } from '../../functions/plan/load.ts';
 import { usageError } from '../../functions/shared/errors.ts';
+import type { SourceCounts } from './count-sources.ts';
 
 /** The options of the verb `cost`, as Commander gives them. */
 export interface CostOptions {
   readonly sources?: readonly string[];
+  readonly count?: true;
   readonly gib: string;
   readonly change: string;
   readonly snapshotPrice?: string;
@@ -16,8 +18,8 @@ const percentage = /^(\d+(?:\.\d+)?)%?$/;
 
 const byTags = ({ select }: SourceSelection): boolean => 'tags' in select;
 
-/** What the flags say about the estate. Throws a `usage` error for a value that cannot be. */
-export function readAssumptions(options: CostOptions, regions: Regions): Assumptions {
+/** What the flags say about the estate, over what was counted. Throws a `usage` error for a value that cannot be. */
+export function readAssumptions(options: CostOptions, regions: Regions, counted: SourceCounts): Assumptions {
   const gib = readNumber('--gib', options.gib, {
     as: 'a number of GiB above 0 such as 100',
     good: (value) => value > 0,
@@ -31,16 +33,20 @@ export function readAssumptions(options: CostOptions, regions: Regions): Assumpt
     options.snapshotPrice === undefined
       ? undefined
       : readNumber('--snapshot-price', options.snapshotPrice, { as: 'a price such as 0.05' });
-  const counts = new Map((options.sources ?? []).flatMap((text) => readCount(text, regions)));
+  const counts = new Map([
+    ...counted,
+    ...(options.sources ?? []).flatMap((text) => readCount(text, regions)),
+  ]);
   return {
     gib,
     dailyChange: change / 100,
     ...(price === undefined ? {} : { snapshotPrice: price }),
     sources: (_, selection) => {
       const { select } = selection;
+      const count = counts.get(selection);
+      if (count !== undefined) return count;
       if ('ids' in select) return select.ids.length;
-      if ('identifiers' in select) return select.identifiers.length;
-      return counts.get(selection) ?? 1;
+      return 'identifiers' in select ? select.identifiers.length : 1;
     },
   };
 }

@@ -3,6 +3,7 @@ import { type CostItem, type Estimate, estimateCost, totalUsd } from '../../func
 import { pricesAsOf } from '../../functions/cost/prices.ts';
 import { exitCodes } from '../../functions/shared/errors.ts';
 import { type CostOptions, readAssumptions } from '../cli/cost-flags.ts';
+import { countSources } from '../cli/count-sources.ts';
 import type { Host } from '../cli/host.ts';
 import { formatTable, lines, plural } from '../cli/text.ts';
 
@@ -15,17 +16,21 @@ export function register(program: Command, host: Host): void {
       'how many sources a plan finds by tags, such as ci=3 or ci/ec2=3; 1 of each selection unless given',
       (text: string, before: readonly string[] = []) => [...before, ...text.split(',')],
     )
+    .option('--count', 'ask AWS how many sources there are; needs credentials')
     .option('--gib <n>', 'what is written on a source, in GiB', '100')
     .option('--change <percent>', 'share of it that changes in a day', '2%')
     .option('--snapshot-price <usd>', 'of EBS snapshots per GiB and month, instead of the one that is known')
     .action(
       host.run(async (invocation, options: CostOptions) => {
         const { regions } = await invocation.loadConfig();
-        const assumptions = readAssumptions(options, regions);
+        // Before anything is asked: a flag with a mistake is told of without credentials.
+        readAssumptions(options, regions, new Map());
+        const counts = options.count ? await countSources(invocation, regions) : new Map();
+        const assumptions = readAssumptions(options, regions, counts);
         const estimates = regions.map((config) => estimateCost(config, assumptions));
         invocation.print({
           json: toJson(estimates, assumptions),
-          text: toText(estimates, assumptions),
+          text: toText(estimates, { ...assumptions, counted: options.count ?? false }),
         });
         return exitCodes.done;
       }),
@@ -33,6 +38,7 @@ export function register(program: Command, host: Host): void {
 }
 
 type Assumed = ReturnType<typeof readAssumptions>;
+type Told = Assumed & { readonly counted: boolean };
 
 const round = (usd: number): number => Math.round(usd * 100) / 100;
 const all = (estimates: readonly Estimate[], of: (estimate: Estimate) => readonly CostItem[]): number =>
@@ -67,7 +73,7 @@ function toJson(estimates: readonly Estimate[], { gib, dailyChange }: Assumed): 
   };
 }
 
-function toText(estimates: readonly Estimate[], { gib, dailyChange }: Assumed): string {
+function toText(estimates: readonly Estimate[], told: Told): string {
   const several = estimates.length > 1;
   const row = ({ what, quantity, unit, usd }: CostItem): string[] => [
     what,
@@ -96,16 +102,16 @@ function toText(estimates: readonly Estimate[], { gib, dailyChange }: Assumed): 
   return lines([
     ...tables,
     ...(several ? [`All Regions: ${formatUsd(total)} USD a month`, ''] : []),
-    ...notes(estimates, gib, dailyChange),
+    ...notes(estimates, told),
   ]);
 }
 
-function notes(estimates: readonly Estimate[], gib: number, dailyChange: number): readonly string[] {
+function notes(estimates: readonly Estimate[], { gib, dailyChange, counted }: Told): readonly string[] {
   const strangers = estimates.filter(({ region, prices }) => prices.region !== region);
   return [
     `An estimate, with list prices of ${pricesAsOf} before taxes and free tiers, for the time when the oldest backups`,
     `begin to go. Assumed: ${formatQuantity(gib)} GiB on every source, of which ${formatQuantity(dailyChange * 100)} % change in a day (--gib, --change), and`,
-    'one source for every selection by tags unless --sources says otherwise. What counts most is the line of the snapshots.',
+    `${counted ? 'as many sources as AWS has now (--count)' : 'one source for every selection by tags (--sources, --count)'}. What counts most are the snapshots.`,
     ...strangers.map(
       ({ region, prices }) =>
         `Prices of ${region} are not known here: those of ${prices.region} are used. Its own may be a tenth higher or more (--snapshot-price).`,

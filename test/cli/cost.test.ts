@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cli } from '../support/cli.ts';
+import { CliBench, fleetConfig } from '../support/cli-bench.ts';
 
 const file = 'docs/examples/snapkeep.yaml';
 const far = `version: 1
@@ -51,6 +52,24 @@ describe('snapkeep cost', () => {
     expect(of('ci', 'ec2').sources).toBe(3);
     const one = JSON.parse((await cost('--json')).stdout).regions[0].snapshots[0];
     expect(of('ci', 'ec2').usd).toBeCloseTo(3 * one.usd, 1);
+  });
+
+  it('counts what AWS has, each source of a plan once, under flags that say otherwise', async () => {
+    const bench = await CliBench.start();
+    try {
+      const [one] = [bench.addInstance(), bench.addInstance(), bench.addInstance()];
+      const byTags = '{ ec2: { tags: { Backup: "yes" } } }';
+      const twice = fleetConfig('{ daily: 7 }').replace(byTags, `${byTags}, { ec2: { ids: [${one.id}] } }`);
+      const sources = async (...args: string[]): Promise<number> => {
+        const { stdout, stderr } = await bench.snapkeep(['cost', '--count', '--json', ...args], twice);
+        expect(stderr).toBe('');
+        return JSON.parse(stdout).regions[0].snapshots[0].sources;
+      };
+      expect(await sources()).toBe(3);
+      expect(await sources('--sources', 'fleet=5')).toBe(5);
+    } finally {
+      await bench.close();
+    }
   });
 
   it('says that prices of a Region are not known', async () => {

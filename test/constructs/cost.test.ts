@@ -1,6 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { fixedParts, memoryGb, usageOf } from '../../functions/cost/usage.ts';
+import { loadConfig } from '../../functions/plan/load.ts';
 import { aConfig } from '../support/configs.ts';
 import { aPlan } from '../support/plans.ts';
 import { synthesize } from '../support/synthesized.ts';
@@ -24,6 +25,19 @@ describe('what the cost estimate takes a stack for', () => {
       Metrics: Match.absent(),
     });
   });
+
+  it.each(['snapkeep', 'one-plan', 'fleet', 'two-regions'])(
+    'has the alarms and dashboards of every Region of the example %s',
+    async (name) => {
+      const { regions } = await loadConfig(`docs/examples/${name}.yaml`);
+      for (const config of regions) {
+        const template = synthesize(config);
+        const { alarms, dashboards } = usageOf(config, () => 1);
+        template.resourceCountIs('AWS::CloudWatch::Alarm', alarms);
+        template.resourceCountIs('AWS::CloudWatch::Dashboard', dashboards);
+      }
+    },
+  );
 
   it('has the functions, their memory and their architecture', () => {
     const template = synthesize();
