@@ -138,6 +138,14 @@ describe('two Regions of one configuration', () => {
     expect((await snapkeep('show', id)).stdout).toContain('On hold since');
   });
 
+  it('let copies go that only the Region of the plan has', async () => {
+    const asked = await snapkeep('forget', `ec2/${machines.there}`, '--plan', 'us-fleet');
+    expect(asked.exitCode).toBe(4);
+    expect(asked.stdout).toMatch(/ami-\w+ +\d+_\d{4}_\d\d_\d\d_us-fleet/);
+    const elsewhere = await snapkeep('forget', `ec2/${machines.there}`, '--plan', 'fleet');
+    expect(elsewhere).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+
   it('restore in the Region of the plan, and go on with a restore without being told where it is', async () => {
     const before = [region, far].map((each) => cloud.sandbox.ec2.region(each).instances.size);
     const restored = await snapkeep('restore', 'latest', '--plan', 'us-fleet', '--id', 'again', '--json');

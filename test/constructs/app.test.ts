@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +28,20 @@ describe('the CDK app', () => {
     expect(stderr).not.toContain('Error');
     expect(status).toBe(0);
     expect(existsSync(join(output, 'snapkeep-example.template.json'))).toBe(true);
+  });
+
+  it('makes a template per Region of one configuration, and a stack of the same name in each', () => {
+    const { status, stderr } = runApp('docs/examples/two-regions.yaml');
+    expect(stderr).not.toContain('Error');
+    expect(status).toBe(0);
+    const { artifacts } = JSON.parse(readFileSync(join(output, 'manifest.json'), 'utf8'));
+    const ids = ['snapkeep-global', 'snapkeep-global-us-east-1'];
+    expect(ids.map((id) => [artifacts[id].environment, artifacts[id].properties.stackName])).toEqual([
+      // Left out where it is the name in the app.
+      ['aws://unknown-account/eu-west-1', undefined],
+      ['aws://unknown-account/us-east-1', 'snapkeep-global'],
+    ]);
+    for (const id of ids) expect(existsSync(join(output, `${id}.template.json`))).toBe(true);
   });
 
   it('says in one sentence that the configuration is missing', () => {
