@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { bucket, region, startCloud } from '../support/cloud.ts';
-import { DeployedBench } from '../support/deployed-bench.ts';
+import { DeployedBench, everyUpdateIsDrawn } from '../support/deployed-bench.ts';
 
 const yaml = (sources = '[{ ec2: { tags: { Backup: "yes" } } }]') => `
 version: 1
@@ -101,7 +101,7 @@ describe('snapkeep backup --deployed', () => {
     await deploy();
     const nothing = await backUp();
     expect(nothing).toMatchObject({ exitCode: 2, stdout: '' });
-    expect(nothing.stderr).toMatch(/snapkeep: plan fleet selects no/);
+    expect(nothing.stderr).toMatch(/snapkeep: the deployed worker says: plan fleet selects no/);
     addInstance();
     expect(await backUp()).toMatchObject({ exitCode: 0 });
     expect(bench.executions('backupWorker').map(({ name, status }) => [name, status])).toEqual([
@@ -179,6 +179,7 @@ describe('snapkeep backup --deployed', () => {
   it('draws on a terminal what the run does, and how long it has taken', async () => {
     await deploy();
     addInstance();
+    everyUpdateIsDrawn();
     let drawn = '';
     const stderr = {
       write: (text: string) => {

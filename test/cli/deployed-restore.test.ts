@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { bucket, region } from '../support/cloud.ts';
-import { DeployedBench } from '../support/deployed-bench.ts';
+import { DeployedBench, everyUpdateIsDrawn } from '../support/deployed-bench.ts';
 import { oldMachine, type RestoringCloud, startRestoringCloud } from '../support/restoring-cloud.ts';
 
 const example = fileURLToPath(new URL('../../docs/examples/snapkeep.yaml', import.meta.url));
@@ -169,6 +169,7 @@ describe('snapkeep restore --deployed', () => {
   });
 
   it('names the step on a terminal', async () => {
+    everyUpdateIsDrawn();
     let drawn = '';
     const stderr = {
       write: (text: string) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DurableExecutionApiClient, type DurableLambdaHandler } from '@aws/durable-execution-sdk-js';
 import type { StackStatus } from '@aws-sdk/client-cloudformation';
 import { CreateDocumentCommand } from '@aws-sdk/client-ssm';
+import { vi } from 'vitest';
 import type { Io } from '../../bin/cli/io.ts';
 import { snapkeepVersion } from '../../bin/cli/version.ts';
 import { documentsOf } from '../../functions/applications/documents.ts';
@@ -23,6 +24,15 @@ import { functionNames, stackName } from '../../lib/names.ts';
 import { outputKeys } from '../../lib/output-keys.ts';
 import { type CliResult, cli } from './cli.ts';
 import { account, type Cloud, region } from './cloud.ts';
+
+/** Progress is drawn at a pace that an eye can follow; on virtual time nearly all of it would be left out. */
+export function everyUpdateIsDrawn(): void {
+  let milliseconds = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => {
+    milliseconds += 1000;
+    return milliseconds;
+  });
+}
 
 type WorkerName = 'backupWorker' | 'rotateWorker' | 'restoreWorker';
 

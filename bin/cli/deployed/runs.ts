@@ -48,9 +48,18 @@ export function tellOfRun(
   );
 }
 
-/** What a run failed with, as an expected failure: what a role in AWS may not do is no problem of these credentials. */
+/**
+ * What a run failed with, as an expected failure, with the kind and remedy that the worker gave it. It says who speaks:
+ * what the worker's role may not do, or what its configuration lacks, is no problem of these credentials and this file.
+ */
 export function failureOfRun(error: Error, name: string): SnapkeepError {
-  if (error instanceof SnapkeepError) return error;
+  if (error instanceof SnapkeepError) {
+    const { kind, message, remedy } = error;
+    return new SnapkeepError(kind, `the deployed worker says: ${message}`, {
+      ...(remedy === undefined ? {} : { remedy }),
+      cause: error,
+    });
+  }
   return failedError(
     `the execution ${name} failed: ${describeError(error)}`,
     'look at it in the Lambda console (Durable executions); its log has the rest',
