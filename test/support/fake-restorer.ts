@@ -44,7 +44,7 @@ export interface FakeMachineOptions {
   readonly stuckChecks?: 'initializing' | 'failed';
   /** The machine ends by itself with this reason. */
   readonly dies?: string;
-  readonly publicIp?: string;
+  readonly publicIp?: string | undefined;
 }
 
 /** Machines in a map, idempotent by restore and source like the real ones; every call is noted in order. */

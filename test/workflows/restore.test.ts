@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import {
+  aDatabasePoint,
   aMachinePoint,
   ciManifest,
   ciPlan,
@@ -111,6 +112,36 @@ describe('a restore of CircleCI server with its database', () => {
     const report = await bench.report({ only: [machineSource] });
     expect(bench.rds.made.size).toBe(0);
     expect(report.warnings.join('\n')).toMatch(/rds\/circle-db is not restored.*live database/);
+  });
+
+  it('says so when a machine of the application is left out, which the restored one then still calls', async () => {
+    const other = aMachinePoint({ private_ip: '10.0.1.68', public_ip: '', hostname: 'ip-10-0-1-68' });
+    const recovery_points = [aMachinePoint(), { ...other, source: { ...other.source, id: 'i-0bbb' } }];
+    const report = await new RestoreBench({ manifests: [ciManifest({ recovery_points })] }).report({
+      only: [machineSource],
+    });
+    expect(report.warnings.join('\n')).toMatch(/ec2\/i-0bbb is not restored: .* the live machine/);
+    const all = await new RestoreBench({ manifests: [ciManifest({ recovery_points })] }).report();
+    expect(all.warnings.join('\n')).not.toContain('is not restored');
+    // The machines of a fleet do not belong together.
+    const manifests = [ciManifest({ application: null, recovery_points })];
+    const fleet = await new RestoreBench({ manifests }).report({ only: [machineSource] });
+    expect(fleet.warnings.join('\n')).not.toContain('is not restored');
+  });
+
+  it('says where the old public address stays, when the new machine has none in its place', async () => {
+    const machines = { publicIp: undefined };
+    const report = await new RestoreBench({ machines }).report();
+    expect(report.warnings.join('\n')).toMatch(
+      /no public address in place of 203\.0\.113\.20: where that stands/,
+    );
+    const moved = await new RestoreBench({
+      machines,
+      manifests: [
+        ciManifest({ recovery_points: [aMachinePoint({ elastic_ip: 'eipalloc-1' }), aDatabasePoint()] }),
+      ],
+    }).report({ elasticIp: 'move' });
+    expect(moved.warnings.join('\n')).not.toContain('in place of');
   });
 
   it('brings back several machines, each with steps of its own', async () => {

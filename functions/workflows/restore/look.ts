@@ -82,7 +82,7 @@ export async function canKeepAddress({ order, oldAddress, restorer }: MachineTar
 }
 
 function warningsOf(resolved: Resolved, oldMachines: Readonly<Record<string, OldMachine>>): string[] {
-  const { machines, application, manifest, plan, leftOut } = resolved;
+  const { machines, application, manifest, plan, leftOut, machinesLeftOut } = resolved;
   const warnings: string[] = [];
   const live = machines.flatMap(({ key }) => {
     const old = oldMachines[key];
@@ -100,6 +100,12 @@ function warningsOf(resolved: Resolved, oldMachines: Readonly<Record<string, Old
   if (machines.length > 0 && leftOut.length > 0) {
     warnings.push(
       `${leftOut.join(', ')} ${leftOut.length === 1 ? 'is' : 'are'} not restored: the restored machine will use what it used before, the live ${leftOut.length === 1 ? 'database' : 'databases'}`,
+    );
+  }
+  if (machines.length > 0 && machinesLeftOut.length > 0) {
+    const one = machinesLeftOut.length === 1;
+    warnings.push(
+      `${machinesLeftOut.join(', ')} ${one ? 'is' : 'are'} not restored: where the restored machine calls ${one ? 'it, that is the live machine' : 'them, those are the live machines'}`,
     );
   }
   const profile = manifest.application?.profile;

@@ -27,8 +27,10 @@ export interface Resolved {
   readonly application: RestorableApplication | undefined;
   readonly machines: readonly MachineTarget[];
   readonly databases: readonly DatabaseTarget[];
-  /** Available points of databases that the request leaves out. */
+  /** Points of databases that the request leaves out. */
   readonly leftOut: readonly string[];
+  /** Points of machines that the request leaves out, where all of them are one application. */
+  readonly machinesLeftOut: readonly string[];
   /** What must be fixed first, as far as the request and the configuration show it. */
   readonly problems: readonly string[];
 }
@@ -104,16 +106,21 @@ export function resolve(
       'choose some with `only` (--only ec2/i-...)',
     );
   }
-  const leftOut = manifest.recovery_points.flatMap((point) => {
-    const restored = points.some(({ source }) => sourceKey(source) === sourceKey(point.source));
-    return restored || deps.restorers[point.source.kind].role !== 'database' ? [] : [sourceKey(point.source)];
-  });
+  const notRestored = manifest.recovery_points.filter(
+    (point) => !points.some(({ source }) => sourceKey(source) === sourceKey(point.source)),
+  );
+  const keysOf = (role: 'machine' | 'database') =>
+    notRestored
+      .filter(({ source }) => deps.restorers[source.kind].role === role)
+      .map(({ source }) => sourceKey(source));
   const problems = machines.flatMap((machine) => machine.problems);
   if (request.dns !== undefined && machines.length !== 1) {
     problems.push(`dns names one machine and ${machines.length} are restored: choose one with only`);
   }
   return {
-    ...{ identity, plan, request, manifest, application, machines, databases, leftOut },
+    ...{ identity, plan, request, manifest, application, machines, databases },
+    leftOut: keysOf('database'),
+    machinesLeftOut: profile === undefined ? [] : keysOf('machine'),
     problems: [...new Set(problems)],
   };
 }
