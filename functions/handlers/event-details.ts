@@ -64,6 +64,7 @@ export function restoreFacts(report: RestoreReport, bucket: string): EventFacts 
       .map(({ source, new_id }) => ({ source: sourceKey(source), new_id })),
     failure: failure === null ? null : { step: failure.step, reason: cut(failure.reason) },
     warnings: texts(report.warnings),
+    remains: texts(report.remains),
     requested_at: report.requested_at,
     completed_at: report.completed_at,
     report: `s3://${bucket}/ledger/${plan}/restores/${request_id}/report-${attempt}.json`,

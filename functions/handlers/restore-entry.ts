@@ -1,9 +1,9 @@
 import { refusedError, usageError } from '../shared/errors.ts';
-import type { RestorePlan, RestoreResult } from '../workflows/restore/ports.ts';
+import type { RestorePlan } from '../workflows/restore/ports.ts';
 import { requirePlan } from './events.ts';
 import { resultOf } from './execution-results.ts';
 import { type RunState, startNamed, startRun } from './executions.ts';
-import type { RestoreOutlook, RestoreProblem } from './restore-outlook.ts';
+import type { RestoreOutcome, RestoreOutlook, RestoreProblem } from './restore-outlook.ts';
 import {
   newRestoreId,
   outlookName,
@@ -26,7 +26,7 @@ export interface RestoreAnswer {
   /** What will happen; absent when a restore goes on. */
   readonly planned?: RestorePlan;
   /** How it ended: with `wait`, and when it ended in time. */
-  readonly result?: RestoreResult;
+  readonly result?: RestoreOutcome;
   readonly look: readonly string[];
 }
 
@@ -74,7 +74,7 @@ export function createRestoreEntry({ environment, lambda, logger, clock }: Entry
     const found = await resultOf(waiter, { name, arn: undefined }, until);
     if (found === undefined) return { ...begun, state: 'running' };
     // Sound: the worker of this very deployment writes nothing else.
-    return { ...begun, state: 'finished', result: found as RestoreResult };
+    return { ...begun, state: 'finished', result: found as RestoreOutcome };
   }
 
   async function answer(order: RestoreOrder, until: number): Promise<Begun> {

@@ -1,8 +1,9 @@
 import { parseRestoreRequest } from '../plan/restore-request.ts';
 import { type FailureKind, SnapkeepError, usageError } from '../shared/errors.ts';
 import { planRestore } from '../workflows/restore/dry-run.ts';
-import type { RestoreDependencies, RestorePlan } from '../workflows/restore/ports.ts';
+import type { RestoreDependencies, RestorePlan, RestoreResult } from '../workflows/restore/ports.ts';
 import { findUnfinished } from '../workflows/restore/unfinished.ts';
+import type { EventFacts } from './event-details.ts';
 import type { RestoreWork } from './restores.ts';
 
 /** A step's result has 200 KB: of a restore of many machines so many calls are told. */
@@ -13,6 +14,9 @@ export type RestoreOutlook = {
   /** ID of a restore that was asked for in the same words and has not come to an end. */
   readonly unfinished: string | null;
 };
+
+/** What the worker answers of a restore that completed: with what a person looks for in its report. */
+export type RestoreOutcome = RestoreResult & { readonly report: EventFacts | null };
 
 /** Why nothing could be planned. */
 export type RestoreProblem = {

@@ -16,10 +16,11 @@ import type { RestoreResult } from '../workflows/restore/ports.ts';
 import { restoreWorkflow } from '../workflows/restore/restore.ts';
 import { durableHandler } from './durable-adapter.ts';
 import type { LoneWorkerEnvironment } from './environment.ts';
+import { restoreFacts } from './event-details.ts';
 import { requirePlan } from './events.ts';
 import { namedDns } from './named-dns.ts';
 import { createNotices } from './notices.ts';
-import { restoreOutlookOf } from './restore-outlook.ts';
+import { type RestoreOutcome, restoreOutlookOf } from './restore-outlook.ts';
 import { createRestoreReporter } from './restore-reporter.ts';
 import { parseRestoreWork } from './restores.ts';
 
@@ -54,7 +55,14 @@ export function createRestoreHandler(options: RestoreRuntimeOptions): DurableLam
       });
       throw error;
     }
-    if (result.status === 'completed') return result;
+    if (result.status === 'completed') {
+      const { plan, requestId } = result;
+      const report = await context.step('summary', async () => {
+        const written = await deps.journal.lastReport(plan, requestId);
+        return written === undefined ? null : restoreFacts(written, config.vault.bucket);
+      });
+      return { ...result, report } satisfies RestoreOutcome;
+    }
     // A failed execution may be followed by another one of the same restore, which a succeeded one may not.
     throw failedError(
       `restore ${input.requestId} of plan ${input.plan} did not come to its end`,

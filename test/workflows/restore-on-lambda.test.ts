@@ -95,6 +95,26 @@ describe('restore as it is deployed', () => {
     expect(machines()).toHaveLength(1);
   });
 
+  it('waits for its end when it is asked to, and answers where everything is now', async () => {
+    await deployDocuments();
+    const answer = await entry()({ plan: 'ci', id: 'one', wait: true }, context);
+    const [machine] = machines();
+    expect(answer).toMatchObject({
+      state: 'finished',
+      planned: { problems: [] },
+      result: {
+        status: 'completed',
+        report: {
+          machines: [{ source: expect.stringMatching(/^ec2\//), new_id: machine?.id }],
+          failure: null,
+          report: expect.stringMatching(/^s3:\/\/.*\/restores\/one\/report-1\.json$/),
+        },
+      },
+    });
+    const events = cloud.sandbox.eventbridge.events({ account, region });
+    expect(events.map(({ detailType }) => detailType)).toContain('Snapkeep Restore Completed');
+  });
+
   it('answers a dry run with the plan alone', async () => {
     await deployDocuments();
     const answer = await entry()({ plan: 'ci', dryRun: true }, context);
