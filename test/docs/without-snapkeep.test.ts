@@ -89,6 +89,15 @@ describe.runIf(hasAwsCli)('the page about life without Snapkeep', { timeout: 240
       ...{ clock: cloud.clock, rates: unpaced },
     });
 
+  it('has no commands beside those that are run here', () => {
+    const parts = [
+      commandsOf('## Finding a backup', '## Deleting everything'),
+      commandsOf('**The copies.**', '**The vault.**'),
+      commandsOf('**The vault.**'),
+    ];
+    expect(commandsOf('## Removing Snapkeep')).toBe(parts.join('\n'));
+  });
+
   it('has commands that delete the vault, locked as it is', async () => {
     expect(cloud.sandbox.s3.keys(bucket)).toContain(
       'ledger/ci/1795140000_2026_11_20_ci/backup_information.json',
