@@ -53,7 +53,7 @@ const assetsSchema = z.object({
     .optional(),
 });
 
-const again = 'Synthesize it again: npx cdk synth -c config=snapkeep.yaml';
+const again = 'Synthesize it: npx cdk synth -c config=snapkeep.yaml, which writes the folder cdk.out';
 
 /** @throws AssemblyError */
 export function readAssembly(folder: string): readonly AssemblyStack[] {

@@ -1,0 +1,203 @@
+/** What the sandbox makes of a cloud assembly, and of folders that are none. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AssemblyError } from '../../sandbox/deploy/assembly.ts';
+import { metricsIn } from '../../sandbox/deploy/embedded-metrics.ts';
+import { type RunningSandbox, startSandbox } from '../../sandbox/start.ts';
+import { cli } from '../support/cli.ts';
+
+let folder: string;
+let open: RunningSandbox[];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'snapkeep-assembly-'));
+  open = [];
+});
+afterEach(async () => {
+  for (const each of open) await each.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const write = (name: string, content: unknown): void =>
+  writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
+
+const role = {
+  Type: 'AWS::IAM::Role',
+  Properties: {
+    Policies: [
+      {
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [{ Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: '*' }],
+        },
+      },
+    ],
+  },
+};
+const aFunction = {
+  Type: 'AWS::Lambda::Function',
+  Properties: {
+    ...{ FunctionName: 'echo', Handler: 'index.handler', Runtime: 'nodejs24.x', Timeout: 10 },
+    Code: { S3Bucket: 'assets', S3Key: 'code.zip' },
+    Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
+    Environment: { Variables: { TOPIC: { Ref: 'Topic' } } },
+  },
+};
+
+function assemble(resources: Readonly<Record<string, object>>): void {
+  mkdirSync(join(folder, 'code'));
+  writeFileSync(join(folder, 'code', 'index.mjs'), 'export const handler = () => process.env.TOPIC;');
+  write('manifest.json', {
+    artifacts: {
+      assets: { type: 'cdk:asset-manifest', properties: { file: 'assets.json' } },
+      app: {
+        type: 'aws:cloudformation:stack',
+        environment: 'aws://unknown-account/eu-west-1',
+        properties: { templateFile: 'template.json' },
+      },
+    },
+  });
+  write('assets.json', {
+    files: {
+      code: { source: { path: 'code', packaging: 'zip' }, destinations: { here: { objectKey: 'code.zip' } } },
+    },
+  });
+  write('template.json', { Resources: resources, Outputs: { Topic: { Value: { Ref: 'Topic' } } } });
+}
+
+async function begin(): Promise<RunningSandbox> {
+  const sandbox = await startSandbox({ assembly: folder });
+  open.push(sandbox);
+  return sandbox;
+}
+
+const topic = { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'news' } };
+
+describe('a cloud assembly', () => {
+  it('becomes functions, topics, outputs and a stack, and what there is nothing for is named', async () => {
+    assemble({
+      ...{ Role: role, Echo: aFunction, Topic: topic },
+      Alarm: {
+        Type: 'AWS::CloudWatch::Alarm',
+        Properties: {
+          ...{ AlarmName: 'errors', Namespace: 'AWS/Lambda', MetricName: 'Errors', Statistic: 'Sum' },
+          ...{ Period: 60, EvaluationPeriods: 1, Threshold: 0, ComparisonOperator: 'GreaterThanThreshold' },
+        },
+      },
+      Table: { Type: 'AWS::DynamoDB::Table', Properties: {} },
+    });
+    const sandbox = await begin();
+    const arn = 'arn:aws:sns:eu-west-1:123456789012:news';
+    expect(sandbox.serverless.deployment?.stacks).toEqual([
+      expect.objectContaining({
+        ...{ name: 'app', region: 'eu-west-1', outputs: { Topic: arn } },
+        notSimulated: { 'AWS::DynamoDB::Table': 1 },
+      }),
+    ]);
+    const [record] = sandbox.lambda.functions();
+    expect(record?.configuration).toMatchObject({ Timeout: 10, Environment: { Variables: { TOPIC: arn } } });
+    const client = new CloudWatchClient({
+      endpoint: sandbox.url,
+      region: sandbox.region,
+      credentials: sandbox.identity,
+    });
+    const { MetricAlarms = [] } = await client.send(new DescribeAlarmsCommand({}));
+    expect(MetricAlarms.map(({ AlarmName }) => AlarmName)).toEqual(['errors']);
+    client.destroy();
+  });
+
+  it.each([
+    [
+      'a function without a role of the template',
+      { Echo: aFunction, Topic: topic },
+      'Role is not in the template',
+    ],
+    [
+      'a function for another runtime',
+      {
+        ...{ Role: role, Topic: topic },
+        Echo: { ...aFunction, Properties: { ...aFunction.Properties, Runtime: 'python3.14' } },
+      },
+      'The function echo is for python3.14.',
+    ],
+    [
+      'code that is not among the assets',
+      {
+        ...{ Role: role, Topic: topic },
+        Echo: { ...aFunction, Properties: { ...aFunction.Properties, Code: { S3Key: 'other.zip' } } },
+      },
+      'The code of Echo is not among the assets',
+    ],
+    [
+      'a role with managed policies',
+      { Topic: topic, Role: { Type: 'AWS::IAM::Role', Properties: { ManagedPolicyArns: ['arn:x'] } } },
+      'Role has managed policies',
+    ],
+  ])('is refused for %s', async (_case, resources, sentence) => {
+    assemble(resources);
+    await expect(begin()).rejects.toThrow(sentence);
+    await expect(begin()).rejects.toBeInstanceOf(AssemblyError);
+  });
+
+  it('is refused for a schedule that the service would not take', async () => {
+    assemble({
+      ...{ Role: role, Echo: aFunction, Topic: topic },
+      Schedule: {
+        Type: 'AWS::Scheduler::Schedule',
+        Properties: {
+          ...{ Name: 'odd', ScheduleExpression: 'cron(0 3 * * * *)', FlexibleTimeWindow: { Mode: 'OFF' } },
+          Target: { Arn: { Ref: 'Echo' }, RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] }, Input: '{}' },
+        },
+      },
+    });
+    await expect(begin()).rejects.toThrow('The schedule odd cannot be made. Invalid Schedule Expression');
+  });
+});
+
+describe('snapkeep sandbox --assembly', () => {
+  const sandbox = () => cli(['sandbox', '--port', '0', '--assembly', 'out'], { cwd: folder });
+
+  it('says what is wrong with a folder, and what to do, and ends with 2', async () => {
+    const missing = await sandbox();
+    expect([missing.exitCode, missing.stdout]).toEqual([2, '']);
+    expect(missing.stderr).toMatch(/There is no folder .*\/out\.\n {2}Synthesize it: npx cdk synth/);
+    mkdirSync(join(folder, 'out'));
+    const empty = await sandbox();
+    expect(empty.exitCode).toBe(2);
+    expect(empty.stderr).toContain('out is not a cloud assembly: it has no manifest.json.');
+    write('out/manifest.json', '{"artifacts":');
+    expect((await sandbox()).stderr).toContain('manifest.json cannot be read.');
+    write('out/manifest.json', { artifacts: {} });
+    expect((await sandbox()).stderr).toContain('out has no stack.');
+  });
+});
+
+describe('a line of a log', () => {
+  it('has the metrics that are embedded in it', () => {
+    const line = {
+      _aws: {
+        Timestamp: 1795181913312,
+        CloudWatchMetrics: [
+          {
+            ...{ Namespace: 'Snapkeep', Dimensions: [['deployment', 'plan']] },
+            Metrics: [{ Name: 'BackupCompleted', Unit: 'Count' }, { Name: 'Durations' }, { Name: 'Absent' }],
+          },
+        ],
+      },
+      ...{ deployment: 'prod', plan: 'ci', BackupCompleted: 1, Durations: [2, 3] },
+    };
+    const common = {
+      namespace: 'Snapkeep',
+      dimensions: { deployment: 'prod', plan: 'ci' },
+      at: 1795181913312,
+    };
+    expect(metricsIn(JSON.stringify(line))).toEqual([
+      { ...common, name: 'BackupCompleted', unit: 'Count', values: [1] },
+      { ...common, name: 'Durations', unit: undefined, values: [2, 3] },
+    ]);
+    for (const other of ['', 'text with "_aws"', '{"_aws":', '{"_aws":{}}'])
+      expect(metricsIn(other)).toEqual([]);
+  });
+});
