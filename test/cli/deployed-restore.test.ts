@@ -87,6 +87,18 @@ describe('snapkeep restore --deployed', () => {
     const impossible = await restore('latest', '--plan', 'ci', '--key-name', 'gone');
     expect(impossible).toMatchObject({ exitCode: 2, stdout: '' });
     expect(impossible.stderr).toContain('the key pair gone no longer exists');
+    cloud.clock.advance(2000);
+    const dns = await restore(
+      'latest',
+      '--plan',
+      'ci',
+      '--dns-zone',
+      'Z0123456789ABC',
+      '--dns-name',
+      'ci.old.example.com',
+    );
+    expect(dns).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(dns.stderr).toContain('leave out dns and point the name to the restored machine by hand');
     expect(await restore('1_2026_01_01_ci')).toMatchObject({ exitCode: 2 });
     expect(await restore('latest', '--plan', 'ci', '--resume', 'x')).toMatchObject({ exitCode: 2 });
     expect(restored()).toEqual([]);

@@ -62,8 +62,9 @@ export async function follow({ io, logger }: Invocation, followed: Followed): Pr
         if (arn !== undefined && io.isTerminal) {
           const operations = await newestOperations(followed.lambda, arn, signal);
           const text = operations === undefined ? 'under way' : await followed.describe(operations);
-          const since = execution?.StartTimestamp?.getTime() ?? begunAt;
-          progress.update(`${text}, ${formatDuration(Math.max(0, clock.now() - since))}`);
+          // A run may be older than this command; never younger, whatever two clocks say.
+          const since = Math.min(execution?.StartTimestamp?.getTime() ?? begunAt, begunAt);
+          progress.update(`${text}, ${formatDuration(clock.now() - since)}`);
         }
       } catch (error) {
         if (!passes(error) || signal.aborted) throw error;

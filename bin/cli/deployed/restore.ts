@@ -3,7 +3,7 @@ import type { RestoreReport } from '../../../functions/catalog/restore-documents
 import { RestoreLedger } from '../../../functions/catalog/restores.ts';
 import { findExecution, startNamed, startRun } from '../../../functions/handlers/executions.ts';
 import type { RestoreOutlook, RestoreProblem } from '../../../functions/handlers/restore-outlook.ts';
-import { outlookName, parseRestoreOrder, restoreName } from '../../../functions/handlers/restores.ts';
+import { outlookName, restoreName } from '../../../functions/handlers/restores.ts';
 import { failedError, refusedError, SnapkeepError, usageError } from '../../../functions/shared/errors.ts';
 import type { RestoreInput, RestorePlan } from '../../../functions/workflows/restore/ports.ts';
 import type { Session } from '../session.ts';
@@ -33,8 +33,6 @@ export async function restoreInAws(deployment: Deployment, input: RestoreInput):
   const { invocation, stack, lambda, session } = deployment;
   const { plan, request } = input;
   if (request === undefined) return run(deployment, input);
-  // What the deployed function takes, which is less than this process may do.
-  parseRestoreOrder(request, stack.plans);
   if (request.dryRun !== true) {
     // What has been looked at and begun is gone on with.
     if (await isBegun(deployment, input)) return run(deployment, input);
