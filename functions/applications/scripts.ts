@@ -19,6 +19,7 @@ type CommonScript =
   | 'system.sh'
   | 'undo.sh'
   | 'stop-units.sh'
+  | 'hold-units.sh'
   | 'units.sh'
   | 'steps.sh';
 const common = (name: CommonScript): string => readFileSync(`${profilesFolder}/common/${name}`, 'utf8');
@@ -56,13 +57,14 @@ const rulesOf = (rules: readonly FileRule[]): string =>
 
 const unitsOf = (units: readonly string[]): string => `units=${quoted(units.join(' '))}\n`;
 
-/** @param units what is stopped first, should it run */
+/** @param units what is held back first, should it run */
 export const rewriteScript = (files: readonly FileRule[], units: readonly string[] = []): string =>
   compose(
     common('begin.sh'),
     common('paths.sh'),
     common('record.sh'),
     unitsOf(units),
+    common('hold-units.sh'),
     common('stop-units.sh'),
     `REWRITE_AWK=$(cat <<'END_OF_AWK'\n${common('rewrite.awk')}END_OF_AWK\n)\n`,
     common('rewrite.sh'),
@@ -83,11 +85,25 @@ export const undoScript = (): string =>
   );
 
 export const startUnitsScript = (units: readonly string[]): string =>
-  compose(common('begin.sh'), common('paths.sh'), unitsOf(units), common('units.sh'), 'start_units\n');
+  compose(
+    common('begin.sh'),
+    common('paths.sh'),
+    unitsOf(units),
+    common('hold-units.sh'),
+    common('units.sh'),
+    'start_units\n',
+  );
 
 /** Runs outside of Systems Manager, as the boothook part of a launched machine's user data. */
 export const holdUnitsScript = (units: readonly string[]): string =>
-  compose(common('begin.sh'), common('paths.sh'), unitsOf(units), common('units.sh'), 'hold_units\n');
+  compose(
+    common('begin.sh'),
+    common('paths.sh'),
+    unitsOf(units),
+    common('hold-units.sh'),
+    common('units.sh'),
+    'hold_units\n',
+  );
 
 const shellFunction = (name: string, body: string): string => `${name}() {\n${body}}\n`;
 
@@ -101,6 +117,7 @@ const stepBegin = (profile: Profile): readonly string[] => [
   common('begin.sh'),
   common('paths.sh'),
   unitsOf([]),
+  common('hold-units.sh'),
   common('units.sh'),
   common('steps.sh'),
   profile.library === undefined ? '' : scriptOf(profile, profile.library),

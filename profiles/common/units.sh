@@ -1,27 +1,4 @@
-# Holding and releasing the application's units. A link to /dev/null masks a unit; a unit file of the same name in
-# /etc/systemd/system would win over a mask elsewhere (systemd.unit, "Unit File Load Path"), so it is moved aside.
-
-units_folders() {
-  resolve /etc/systemd/system || stop 73 "/etc/systemd/system cannot be reached ($reason)."
-  system=$root$real
-  resolve /var/lib/snapkeep || stop 73 "/var/lib/snapkeep cannot be reached ($reason)."
-  snapkeep=$root$real
-  aside=$snapkeep/units
-}
-
-masked() {
-  [ -L "$system/$1" ] && [ "$(readlink "$system/$1")" = /dev/null ]
-}
-
-hold_unit() {
-  masked "$1" && return 0
-  : >"$aside/$1.held" || return 1
-  if [ -e "$system/$1" ] || [ -L "$system/$1" ]; then
-    mv -f "$system/$1" "$aside/$1" || return 1
-  fi
-  ln -s /dev/null "$system/$1"
-}
-
+# Releasing and starting the application's units.
 release_unit() {
   [ -f "$aside/$1.held" ] || return 0
   if masked "$1"; then rm -f "$system/$1" || return 1; fi
@@ -71,12 +48,7 @@ hold_units() {
   if [ -n "${INSTANCE_ID:-}" ] && [ "$(cat "$snapkeep/released" 2>/dev/null)" = "$INSTANCE_ID" ]; then
     return 0
   fi
-  { (umask 022 && mkdir -p "$system") && mkdir -p "$aside" && chmod 0700 "$snapkeep"; } ||
-    stop 73 'the folders for held units cannot be made.'
-  failed=
-  for unit in $units; do
-    hold_unit "$unit" || failed="$failed $unit"
-  done
+  hold_all
   if machine_has systemctl; then
     machine systemctl daemon-reload || failed="$failed daemon-reload"
     # A start that is waiting in the queue of this boot is taken back.

@@ -139,7 +139,7 @@ function pick(entries: Record<string, string>, path: string): Record<string, str
   return Object.fromEntries(Object.entries(entries).filter(([key]) => key === path));
 }
 
-test('the rewrite stops first what was not held back, and changes nothing when that does not stop', () => {
+test('the rewrite stops and masks first what was not held back, and changes nothing when that does not stop', () => {
   const rewrite = scriptOf(documents, 'rewrite');
   const values = valuesOf(oldMachine, newMachine);
   const entries = { ...machineEntries, '/etc/default/replicated': 'PRIVATE_ADDRESS=10.0.1.67\n' };
@@ -155,9 +155,34 @@ test('the rewrite stops first what was not held back, and changes nothing when t
   const options = { standIns: systemctl.folder };
   expect(runScript(inTree(rewrite, root), values, options).status).toBe(0);
   expect(contentOf(root, '/etc/default/replicated')).toBe('PRIVATE_ADDRESS=10.0.9.14\n');
-  const stops = profile.units.map((unit) => `systemctl stop ${unit}`);
+  const stops = [...profile.units.map((unit) => `systemctl stop ${unit}`), 'systemctl daemon-reload'];
   expect(systemctl.calls()).toEqual(stops);
+  // Or the next boot would start them.
+  for (const unit of profile.units) expect(`${unit} ${isMasked(root, unit)}`).toBe(`${unit} true`);
   // What is done is done: the application that has started since is left alone.
   expect(runScript(inTree(rewrite, root), values, options).status).toBe(0);
   expect(systemctl.calls()).toEqual(stops);
+});
+
+test('units that the rewrite had to hold are released and started like any others', () => {
+  const root = plant(freshFolder(), machineEntries);
+  const rewrite = scriptOf(documents, 'rewrite');
+  const options = { standIns: standIns({ systemctl: 'exit 0' }).folder };
+  expect(runScript(inTree(rewrite, root), valuesOf(oldMachine, newMachine), options).status).toBe(0);
+  expect(runScript(inTree(startUnits, root), {}, options)).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining('unit replicated.service start\n'),
+  });
+  expect(isMasked(root, 'replicated.service')).toBe(false);
+  expect(contentOf(root, '/etc/systemd/system/replicated.service')).toBe('[Service]\n');
+});
+
+test('the rewrite leaves units alone that the boothook holds', () => {
+  const root = plant(freshFolder(), machineEntries);
+  hold(root);
+  const systemctl = standIns({ systemctl: 'exit 0' });
+  const rewrite = inTree(scriptOf(documents, 'rewrite'), root);
+  expect(runScript(rewrite, valuesOf(oldMachine, newMachine), { standIns: systemctl.folder }).status).toBe(0);
+  expect(systemctl.calls()).not.toContain('systemctl daemon-reload');
+  expect(contentOf(root, '/var/lib/snapkeep/units/replicated.service')).toBe('[Service]\n');
 });
