@@ -249,6 +249,33 @@ describe('snapshot locks', () => {
     });
   });
 
+  test('a lock on a snapshot that is pending begins when that is completed', async () => {
+    await using sandbox = await startEc2({ snapshotSeconds: 100, settings: { snapshotSpread: 0 } });
+    const VolumeId = sandbox.seed.addInstance().devices[0]?.volumeId;
+    const { SnapshotId } = await sandbox.client.send(new CreateSnapshotCommand({ VolumeId }));
+    await lock(sandbox, { SnapshotId, LockMode: 'governance', LockDuration: 1 });
+    const completed = sandbox.now() + 100_000;
+    sandbox.advance(day + 99);
+    expect(await refusal(remove(sandbox, SnapshotId ?? ''))).toMatch(/^OperationNotPermitted/);
+    const { Snapshots } = await sandbox.client.send(new DescribeLockedSnapshotsCommand({}));
+    expect(Snapshots?.[0]?.LockDurationStartTime?.getTime()).toBe(completed);
+    sandbox.advance(1);
+    await remove(sandbox, SnapshotId ?? '');
+  });
+
+  test('a lock on a snapshot that is pending goes when that fails, and there can be none afterwards', async () => {
+    await using sandbox = await startEc2();
+    const VolumeId = sandbox.seed.addInstance().devices[0]?.volumeId ?? '';
+    sandbox.ec2.failVolume(VolumeId, 'the volume has an error');
+    const { SnapshotId = '' } = await sandbox.client.send(new CreateSnapshotCommand({ VolumeId }));
+    const asked = { SnapshotId, LockMode: 'compliance', LockDuration: 1 } as const;
+    await lock(sandbox, asked);
+    sandbox.advance(20);
+    expect((await sandbox.client.send(new DescribeLockedSnapshotsCommand({}))).Snapshots).toEqual([]);
+    expect(await refusal(lock(sandbox, asked))).toMatch(/^IncorrectState/);
+    await remove(sandbox, SnapshotId);
+  });
+
   test.each<[string, Partial<LockSnapshotRequest>]>([
     ['no duration', { LockMode: 'governance' }],
     ['zero days', { LockMode: 'governance', LockDuration: 0 }],

@@ -178,7 +178,8 @@ export type LockState = 'compliance' | 'governance' | 'compliance-cooloff' | 'ex
 
 export function lockState(snapshot: SnapshotRecord, now: number): LockState | undefined {
   const { lock } = snapshot;
-  if (!lock) return undefined;
+  // A lock that was set while the snapshot was pending is cancelled when that fails ("Lock an Amazon EBS snapshot").
+  if (!lock || snapshotState(snapshot, now) === 'error') return undefined;
   if (now >= lock.expiresAt) return 'expired';
   if (lock.mode === 'governance') return 'governance';
   return lock.coolOffUntil !== undefined && now < lock.coolOffUntil ? 'compliance-cooloff' : 'compliance';

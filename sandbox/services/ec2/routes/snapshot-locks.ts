@@ -28,6 +28,8 @@ export function snapshotLockRoutes(shared: Ec2Shared) {
   const LockSnapshot: Handler<LockSnapshotRequest, LockSnapshotResult> = (input, request) => {
     const { now } = request;
     const snapshot = find(request.region, input.SnapshotId, request.caller.account, now);
+    if (snapshotState(snapshot, now) === 'error')
+      throw ec2Error('IncorrectState', `The snapshot ${snapshot.id} is in the error state.`);
     const lock = plannedLock(snapshot, input, now);
     checkReplaceable(snapshot, lock, now);
     endDryRun(input.DryRun);
@@ -81,7 +83,7 @@ export function snapshotLockRoutes(shared: Ec2Shared) {
         )
       : [...ownedBy(region.snapshots, caller.account, now)];
     const page = paginate(
-      candidates.filter((snapshot) => snapshot.lock && matches(snapshot)),
+      candidates.filter((snapshot) => lockState(snapshot, now) !== undefined && matches(snapshot)),
       {
         maxResults: input.MaxResults,
         nextToken: input.NextToken,
