@@ -19,6 +19,7 @@ import {
   type WrittenConfig,
   type WrittenPlan,
   type WrittenProtection,
+  type WrittenRegion,
   type WrittenSource,
   type WrittenVault,
 } from './schema.ts';
@@ -62,20 +63,22 @@ export function parseConfigWithWarnings(
 }
 
 function toParts(written: WrittenConfig): FileParts {
-  const { deployment, region, vault, regions = {}, notify, plans } = written;
-  const console = toConsole(written.console);
-  const further = Object.entries(regions).map(
-    ([name, entry]): RegionEntry => ({
-      region: name,
-      vault: toVault(entry.vault),
-      section: ['regions', name],
-    }),
-  );
+  const { deployment, region, regions = {}, notify, plans } = written;
+  const entryOf = (name: string, entry: WrittenRegion, section: RegionEntry['section']): RegionEntry => {
+    // What the console offers is the same everywhere, but for what a Region says of itself.
+    const console = toConsole(entry.console ?? written.console);
+    return {
+      ...{ region: name, vault: toVault(entry.vault), section },
+      ...(console === undefined ? {} : { console }),
+    };
+  };
   return {
     deployment,
     notify: { emails: notify?.emails ?? [] },
-    ...(console === undefined ? {} : { console }),
-    regions: [{ region, vault: toVault(vault), section: [] }, ...further],
+    regions: [
+      entryOf(region, written, []),
+      ...Object.entries(regions).map(([name, entry]) => entryOf(name, entry, ['regions', name])),
+    ],
     plans: Object.entries(plans).map(([name, plan]) => ({
       region: plan.region ?? region,
       plan: toPlan(name, plan),

@@ -29,8 +29,6 @@ const vault = section(
   '{ bucket: my-vault }',
 ).describe('The S3 bucket with the ledger: versioned, locked, create-only.');
 
-const furtherRegion = section({ vault }, 'a mapping such as { vault: { bucket: my-vault-us-east-1 } }');
-
 const notify = section(
   {
     emails: z
@@ -54,6 +52,11 @@ const consoleEvents = section(
   },
   '{ registry: existing }',
 ).describe('What the Lambda console offers for the functions.');
+
+const furtherRegion = section(
+  { vault, console: consoleEvents.optional() },
+  'a mapping such as { vault: { bucket: my-vault-us-east-1 } }',
+);
 
 /** `snapkeep.yaml` as it is written; `parseConfig` turns it into a `Config`. */
 export const fileSchema = section(
@@ -88,6 +91,7 @@ export const fileSchema = section(
 export type WrittenConfig = z.output<typeof fileSchema>;
 export type WrittenPlan = WrittenConfig['plans'][string];
 export type WrittenVault = WrittenConfig['vault'];
+export type WrittenRegion = z.output<typeof furtherRegion>;
 export type WrittenProtection = NonNullable<WrittenPlan['protect']>;
 export type WrittenSource = WrittenPlan['sources'][number];
 

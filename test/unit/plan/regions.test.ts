@@ -104,6 +104,17 @@ describe('a file of several Regions', () => {
     );
   });
 
+  test('has the console of the top in all Regions, but for those that say otherwise', () => {
+    const all = two.replace('plans:', 'console: { registry: existing }\nplans:');
+    const existing = { testEvents: true, registry: 'existing' };
+    expect(read(all).regions.map((config) => config.console)).toEqual([existing, existing]);
+    const own = (text: string, section: string): string =>
+      text.replace('lockDays: 30 }', `$&, console: ${section}`);
+    const consoles = (text: string) => read(text).regions.map((config) => config.console);
+    expect(consoles(own(all, '{ registry: create }'))).toEqual([existing, undefined]);
+    expect(consoles(own(two, '{ registry: existing }'))).toEqual([undefined, existing]);
+  });
+
   test('finds a plan among the plans of all', () => {
     const { regions } = read(two);
     expect(findRegion(regions, 'fleet').region).toBe('us-east-1');
