@@ -3,6 +3,7 @@ import type { TemplateFunction } from '../iam/template.ts';
 import type { TemplateResource } from '../iam/template-values.ts';
 import { createFunctionProcesses, type FunctionProcesses } from '../runtime/function-processes.ts';
 import type { RequestContext } from '../service.ts';
+import { durableConfigOf } from '../services/lambda/executions.ts';
 import type { DurableSettings } from '../services/lambda/state.ts';
 import { AssemblyError } from './assembly.ts';
 import type { StackUnderWay } from './target.ts';
@@ -59,14 +60,7 @@ export function deployFunction(under: StackUnderWay, resource: TemplateResource)
       Role: found.role.arn,
       Environment: { Variables: { ...found.environment } },
       ...(properties.Description === undefined ? {} : { Description: values.text(properties.Description) }),
-      ...(checkpoints === undefined
-        ? {}
-        : {
-            DurableConfig: {
-              ExecutionTimeout: checkpoints.executionTimeoutSeconds,
-              RetentionPeriodInDays: checkpoints.retentionDays,
-            },
-          }),
+      ...(checkpoints === undefined ? {} : { DurableConfig: durableConfigOf(checkpoints) }),
     },
   });
   const durable = checkpoints !== undefined;

@@ -72,7 +72,7 @@ const checkpoint = (
     new CheckpointDurableExecutionCommand({ DurableExecutionArn, CheckpointToken, Updates, ...more }),
   );
 const look = (DurableExecutionArn: string) =>
-  host.client.send(new GetDurableExecutionCommand({ DurableExecutionArn, IncludeExecutionData: true }));
+  host.client.send(new GetDurableExecutionCommand({ DurableExecutionArn }));
 const historyOf = async (DurableExecutionArn: string, more: object = {}) =>
   (await host.client.send(new GetDurableExecutionHistoryCommand({ DurableExecutionArn, ...more }))).Events ??
   [];
@@ -273,7 +273,15 @@ describe('a durable execution', () => {
     expect(JSON.stringify(bare)).not.toContain('too far');
     expect(await look(arn)).toMatchObject({
       ...{ Status: 'FAILED', Error: { ErrorType: 'RangeError', ErrorMessage: 'too far' } },
+      ...{ InputPayload: '{"plan":"ci"}', ExecutionDataIncluded: true },
+      DurableConfig: { ExecutionTimeout: 3600, RetentionPeriodInDays: 14 },
     });
+    const metadata = await host.client.send(
+      new GetDurableExecutionCommand({ DurableExecutionArn: arn, IncludeExecutionData: false }),
+    );
+    expect([metadata.Status, metadata.InputPayload, metadata.Error, metadata.ExecutionDataIncluded]).toEqual([
+      ...['FAILED', undefined, undefined, false],
+    ]);
   });
 
   it('ends as TIMED_OUT after its time, and as STOPPED when somebody stops it', async () => {
@@ -319,6 +327,37 @@ describe('a durable execution', () => {
         Error: { ErrorMessage: 'Cannot return PENDING status with no pending operations.' },
       },
     });
+  });
+
+  it('has others invoked, and tells what they became', async () => {
+    const arn = await begin();
+    host.lambda.registerFunction('double', (event) => Number(event) * 2);
+    const { event, answer } = await invocation(1);
+    const invoke = (Id: string, FunctionName: string, Payload: string): OperationUpdate => ({
+      ...{ Id, Type: 'CHAINED_INVOKE', Action: 'START', Payload, ChainedInvokeOptions: { FunctionName } },
+    });
+    await checkpoint(arn, event.CheckpointToken, [
+      invoke('plain', 'double:live', '21'),
+      invoke('durable', 'worker:live', '"child"'),
+      invoke('nobody', 'absent', '1'),
+    ]);
+    answer({ Status: 'PENDING' });
+    const child = await invocation(2);
+    child.answer({ Status: 'FAILED', Error: { ErrorType: 'RangeError', ErrorData: '{"kind":"failed"}' } });
+    // It heard of the two that were over at once; the third is news by the time that it rests again.
+    (await invocation(3)).answer({ Status: 'PENDING' });
+    const { event: last } = await invocation(4);
+    expect(last.InitialExecutionState.Operations.slice(1)).toEqual([
+      expect.objectContaining({ Id: 'plain', Status: 'SUCCEEDED', ChainedInvokeDetails: { Result: '42' } }),
+      expect.objectContaining({
+        ...{ Id: 'durable', Status: 'FAILED' },
+        ChainedInvokeDetails: { Error: { ErrorType: 'RangeError', ErrorData: '{"kind":"failed"}' } },
+      }),
+      expect.objectContaining({ Id: 'nobody', Status: 'FAILED' }),
+    ]);
+    const [plain, durable] = (await historyOf(arn)).flatMap((each) => each.ChainedInvokeStartedDetails ?? []);
+    expect(plain).toMatchObject({ FunctionName: 'double:live', ExecutedVersion: '1' });
+    expect(durable?.DurableExecutionArn).toBe(child.event.DurableExecutionArn);
   });
 
   it('is not run synchronously when it may take longer than a quarter of an hour', async () => {

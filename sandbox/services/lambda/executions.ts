@@ -7,7 +7,13 @@ import type {
 import type { AnyHandler, RequestContext } from '../../service.ts';
 import { between, checkConstraints } from '../constraints.ts';
 import type { Decoded } from '../decoded.ts';
-import type { DurableExecution, ExecutionEnd, FunctionRecord, LambdaState } from './state.ts';
+import type {
+  DurableExecution,
+  DurableSettings,
+  ExecutionEnd,
+  FunctionRecord,
+  LambdaState,
+} from './state.ts';
 
 /** ListDurableExecutionsByFunction and GetDurableExecution. */
 export function executionHandlers(state: LambdaState) {
@@ -43,10 +49,14 @@ export function executionHandlers(state: LambdaState) {
     ): GetDurableExecutionResponse {
       const place = { account: caller.account, region };
       const { record, execution, version } = state.execution(input.DurableExecutionArn, place);
+      const { IncludeExecutionData: withData = true } = input;
+      const { checkpoints } = record;
       return {
         ...view(record, execution),
         Version: version,
-        ...(input.IncludeExecutionData ? { InputPayload: execution.payload, ...resultOf(execution) } : {}),
+        ...(withData ? { InputPayload: execution.payload, ...resultOf(execution) } : {}),
+        ExecutionDataIncluded: withData,
+        ...(checkpoints === undefined ? {} : { DurableConfig: durableConfigOf(checkpoints) }),
       };
     },
   } satisfies Record<string, AnyHandler>;
@@ -54,6 +64,11 @@ export function executionHandlers(state: LambdaState) {
 
 const statusOf = ({ ended }: DurableExecution): ExecutionEnd['status'] | 'RUNNING' =>
   ended?.status ?? 'RUNNING';
+
+export const durableConfigOf = (settings: DurableSettings) => ({
+  ExecutionTimeout: settings.executionTimeoutSeconds,
+  RetentionPeriodInDays: settings.retentionDays,
+});
 
 const view = (record: FunctionRecord, execution: DurableExecution) => ({
   DurableExecutionArn: execution.arn,

@@ -1,6 +1,7 @@
 /** Starting durable executions, by name, and answering chained invokes. */
 import type { World } from '../../world.ts';
 import { runtimeError } from './durable/answers.ts';
+import type { Chained } from './durable/journal.ts';
 import { type CheckpointedExecution, runExecution } from './durable/runner.ts';
 import type { ChainedEnd } from './durable/transitions.ts';
 import { endOf } from './invoker.ts';
@@ -77,12 +78,17 @@ export function createStarter(world: World, state: LambdaState): Starter {
         const context = starter.contextOf({ record, version, qualifier }, id);
         return { outcome: await record.code(event, { ...context, durableExecutionArn: arn }), requestId: id };
       },
-      chain: (functionName, input) => chain(record, functionName, input),
+      chain: (functionName, input, begun) => chain(record, functionName, input, begun),
     });
   }
 
   /** A chained invoke waits for a durable function's whole execution, and for any other's answer. */
-  async function chain(from: FunctionRecord, functionName: string, payload: string): Promise<ChainedEnd> {
+  async function chain(
+    from: FunctionRecord,
+    functionName: string,
+    payload: string,
+    begun: (what: Chained) => void,
+  ): Promise<ChainedEnd> {
     let found: ReturnType<LambdaState['find']>;
     try {
       found = state.find(functionName, undefined, from);
@@ -92,8 +98,12 @@ export function createStarter(world: World, state: LambdaState): Starter {
     }
     const { record, qualifier } = found;
     const order = { record, qualifier, version: versionOf(qualifier), payload };
-    if (!record.durable) return ofOutcome(await record.code(payload, starter.contextOf(order, requestId())));
+    if (!record.durable) {
+      begun({ version: order.version, executionArn: undefined });
+      return ofOutcome(await record.code(payload, starter.contextOf(order, requestId())));
+    }
     const execution = starter.start({ ...order, name: requestId() });
+    begun({ version: order.version, executionArn: execution.arn });
     const outcome = await execution.outcome;
     if (!execution.ended) return ofOutcome(outcome);
     const { status, error } = execution.ended;

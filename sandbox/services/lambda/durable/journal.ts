@@ -38,6 +38,13 @@ export interface Taken {
   readonly operation: Operation;
 }
 
+/** A function that was invoked by an execution. */
+export interface Chained {
+  readonly version: string;
+  /** Of a durable function. */
+  readonly executionArn: string | undefined;
+}
+
 export class Journal {
   readonly #options: JournalOptions;
   /** In the order of their start. */
@@ -164,6 +171,21 @@ export class Journal {
     this.#changed.add(id);
     if (next.Type === 'WAIT') this.note(waitEnded(next), now);
     return true;
+  }
+
+  /** What a chained invoke has become, once that is known. */
+  chained(id: string, begun: Chained): void {
+    const at = this.#events.findLastIndex((each) => each.Id === id && each.ChainedInvokeStartedDetails);
+    const { ChainedInvokeStartedDetails: details, ...event } = this.#events[at] ?? {};
+    if (!details) return;
+    this.#events[at] = {
+      ...event,
+      ChainedInvokeStartedDetails: {
+        ...details,
+        ExecutedVersion: begun.version,
+        ...(begun.executionArn === undefined ? {} : { DurableExecutionArn: begun.executionArn }),
+      },
+    };
   }
 
   answered(id: string, end: ChainedEnd, now: number): void {

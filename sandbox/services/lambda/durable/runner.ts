@@ -6,7 +6,7 @@ import type { ErrorObject, Operation, OperationUpdate } from '@aws-sdk/client-la
 import type { World } from '../../../world.ts';
 import type { DurableExecution, DurableSettings, ExecutionEnd, Outcome } from '../state.ts';
 import { failedOutcome, readAnswer, type Said } from './answers.ts';
-import { Journal } from './journal.ts';
+import { type Chained, Journal } from './journal.ts';
 import { type DurableLimits, documentedLimits, statePage } from './limits.ts';
 import type { ChainedEnd } from './transitions.ts';
 
@@ -19,7 +19,12 @@ export interface Assignment {
   readonly limits?: Partial<DurableLimits>;
   /** Invokes the function's code once with the event of the runtime. */
   readonly invoke: (event: string) => Promise<{ readonly outcome: Outcome; readonly requestId: string }>;
-  readonly chain: (functionName: string, payload: string) => Promise<ChainedEnd>;
+  /** Invokes another function; tells what was invoked as soon as that is known, and how it ended. */
+  readonly chain: (
+    functionName: string,
+    payload: string,
+    begun: (what: Chained) => void,
+  ) => Promise<ChainedEnd>;
 }
 
 /** Invocations in a row that may fail without a checkpoint in between. The documents name no figure. */
@@ -119,7 +124,7 @@ export function runExecution(world: World, job: Assignment): CheckpointedExecuti
   }
 
   async function chain(id: string, functionName: string, input: string): Promise<void> {
-    const answer = await job.chain(functionName, input);
+    const answer = await job.chain(functionName, input, (begun) => journal.chained(id, begun));
     if (execution.ended) return;
     journal.answered(id, answer, world.now());
     wake();
