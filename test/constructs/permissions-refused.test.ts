@@ -7,9 +7,13 @@ import {
   DeregisterImageCommand,
   DescribeInstanceAttributeCommand,
   DescribeInstancesCommand,
+  DisableImageDeregistrationProtectionCommand,
+  EnableImageDeregistrationProtectionCommand,
+  LockSnapshotCommand,
   ModifySnapshotAttributeCommand,
   RunInstancesCommand,
   TerminateInstancesCommand,
+  UnlockSnapshotCommand,
 } from '@aws-sdk/client-ec2';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
@@ -19,6 +23,7 @@ import {
   DeleteDBInstanceCommand,
   DeleteDBSnapshotCommand,
 } from '@aws-sdk/client-rds';
+import { ChangeResourceRecordSetsCommand } from '@aws-sdk/client-route-53';
 import {
   DeleteObjectCommand,
   ListObjectsV2Command,
@@ -35,7 +40,7 @@ import { type RoleBench, startRoleBench } from '../support/role-bench.ts';
 import { estateConfig, names } from '../support/role-estate.ts';
 
 let bench: RoleBench;
-const found = { selected: '', other: '', image: '', snapshot: '' };
+const found = { selected: '', other: '', image: '', snapshot: '', zone: 'Z0123456789ABCDEFGHIJ' };
 const clients: Partial<Record<string, AwsClients>> = {};
 
 beforeAll(async () => {
@@ -47,6 +52,7 @@ beforeAll(async () => {
   const image = seed.addImage({ name: 'somebody', tags: { Owner: 'somebody' } });
   found.image = image.id;
   found.snapshot = image.devices[0]?.snapshot?.id ?? '';
+  sandbox.route53.seedZone({ account, id: found.zone, name: 'example.com' });
   sandbox.rds.seed(account, region).addInstance({ id: 'circle-db' });
   sandbox.rds.seed(account, region).addInstance({ id: 'other-db' });
   sandbox.s3.seedObject(bucket, 'ledger/ci/intent.json', '{}');
@@ -88,6 +94,34 @@ const everybody: Readonly<Record<string, Call>> = {
         SnapshotId: found.snapshot,
         OperationType: 'add',
         UserIds: ['999999999999'],
+      }),
+    ),
+  "locks somebody's snapshot for ever": ({ ec2 }) =>
+    ec2.send(
+      new LockSnapshotCommand({ SnapshotId: found.snapshot, LockMode: 'compliance', LockDuration: 36_500 }),
+    ),
+  'takes a lock off': ({ ec2 }) => ec2.send(new UnlockSnapshotCommand({ SnapshotId: found.snapshot })),
+  "protects somebody's image": ({ ec2 }) =>
+    ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId: found.image, WithCooldown: true })),
+  "takes the protection off somebody's image": ({ ec2 }) =>
+    ec2.send(new DisableImageDeregistrationProtectionCommand({ ImageId: found.image })),
+  'points a name elsewhere': ({ route53 }) =>
+    route53.send(
+      new ChangeResourceRecordSetsCommand({
+        HostedZoneId: found.zone,
+        ChangeBatch: {
+          Changes: [
+            {
+              Action: 'UPSERT',
+              ResourceRecordSet: {
+                Name: 'www.example.com',
+                Type: 'A',
+                TTL: 60,
+                ResourceRecords: [{ Value: '192.0.2.1' }],
+              },
+            },
+          ],
+        },
       }),
     ),
   'deletes a database': ({ rds }) =>
