@@ -70,6 +70,10 @@ describe('snapkeep restore --deployed', () => {
       const repeated = await restore(...again, '--json');
       expect(repeated).toEqual({ exitCode: 0, stdout: result.stdout, stderr: '' });
     }
+    const other = await restore('latest', '--plan', 'ci', '--id', 'one', '--key-name', 'other');
+    expect(other).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(other.stderr).toContain('restore one was asked for with another keyName');
+    expect(bench.executions('restoreWorker').map(({ status }) => status)).not.toContain('FAILED');
     expect(restored()).toHaveLength(1);
   });
 

@@ -118,6 +118,26 @@ describe('snapkeep rotate --deployed', () => {
     expect(images()).toHaveLength(2);
   });
 
+  it('tells that a rotation is over also when its decisions cannot be told any more', async () => {
+    await deploy(2, '{ last: 9 }');
+    // As soon as it is over, listings break off.
+    const watch = () => {
+      if (!bench.executions('rotateWorker').some(({ status }) => status === 'SUCCEEDED')) {
+        setImmediate(watch);
+        return;
+      }
+      bench.cloud.sandbox.faults.add({
+        ...{ service: 'ec2', action: 'DescribeSnapshots', code: 'InvalidParameterValue', status: 400 },
+      });
+    };
+    watch();
+    const { exitCode, stderr } = await rotate();
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain(
+      'warning: the rotation of plan fleet is over, and what it was decided by cannot be told',
+    );
+  });
+
   it('follows the rotation that is under way after an interrupt', async () => {
     await deploy(3, '{ last: 2 }');
     const release = bench.hold();

@@ -4,8 +4,10 @@ import { RestoreLedger } from '../../../functions/catalog/restores.ts';
 import { findExecution, startNamed, startRun } from '../../../functions/handlers/executions.ts';
 import type { RestoreOutlook, RestoreProblem } from '../../../functions/handlers/restore-outlook.ts';
 import { outlookName, restoreName } from '../../../functions/handlers/restores.ts';
+import { parseRestoreRequest } from '../../../functions/plan/restore-request.ts';
 import { failedError, refusedError, SnapkeepError, usageError } from '../../../functions/shared/errors.ts';
 import type { RestoreInput, RestorePlan } from '../../../functions/workflows/restore/ports.ts';
+import { sameRequest } from '../../../functions/workflows/restore/prepare.ts';
 import type { Session } from '../session.ts';
 import type { Deployment } from './deployment.ts';
 import { follow, payloadOf } from './follow.ts';
@@ -34,8 +36,10 @@ export async function restoreInAws(deployment: Deployment, input: RestoreInput):
   const { plan, request } = input;
   if (request === undefined) return run(deployment, input);
   if (request.dryRun !== true) {
+    const standing = await new RestoreLedger(session.vault).read(plan, input.requestId);
+    if (standing) sameRequest(standing, parseRestoreRequest(request));
     // What has been looked at and begun is gone on with.
-    if (await isBegun(deployment, input)) return run(deployment, input);
+    if (standing || (await isRunning(deployment, input))) return run(deployment, input);
     const known = request.id === undefined ? await underWay(deployment, plan, request) : undefined;
     if (known !== undefined) {
       invocation.logger.warn(
@@ -72,7 +76,9 @@ async function run(deployment: Deployment, input: RestoreInput): Promise<EndedRe
   const journal = new RestoreLedger(session.vault);
   const worker = { lambda, workerArn: stack.restoreWorkerArn };
   const first = restoreName(session.config.deployment, plan, requestId);
-  if (input.request === undefined && !(await isBegun(deployment, input))) throw unknown(requestId, plan);
+  const isKnown = async () =>
+    (await journal.read(plan, requestId)) !== undefined || isRunning(deployment, input);
+  if (input.request === undefined && !(await isKnown())) throw unknown(requestId, plan);
   const { executionName: name, state } = await startRun(worker, first, input, [
     `this restore ${requestId} of plan ${plan}`,
     'another --id',
@@ -93,12 +99,11 @@ async function run(deployment: Deployment, input: RestoreInput): Promise<EndedRe
   return { plan, requestId, failure, startedAt: ended.startedAt };
 }
 
-/** In the ledger; or so young that only its execution is known. */
-async function isBegun(
+/** A restore may be so young that only its execution is known. */
+async function isRunning(
   { session, stack, lambda }: Deployment,
   { plan, requestId }: RestoreInput,
 ): Promise<boolean> {
-  if (await new RestoreLedger(session.vault).read(plan, requestId)) return true;
   const name = restoreName(session.config.deployment, plan, requestId);
   return (await findExecution({ lambda, workerArn: stack.restoreWorkerArn }, name))?.status === 'RUNNING';
 }

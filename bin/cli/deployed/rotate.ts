@@ -124,10 +124,23 @@ async function lookAhead(deployment: Deployment, plan: string): Promise<JudgedRo
  */
 async function judgedOf(deployment: Deployment, result: RotateResult): Promise<JudgedRotation | undefined> {
   const { plan, run, findings } = result;
-  const outlook = run === undefined || findings > 0 ? await lookAhead(deployment, plan) : undefined;
+  const outlook = run === undefined || findings > 0 ? await lookAfter(deployment, plan) : undefined;
   if (run === undefined) return outlook;
   const intent = await deployment.session.rotations.readIntent(plan, run);
   return { ...judgedByIntent(intent), findings: outlook?.findings ?? [] };
+}
+
+/** The rotation is over: what cannot be told of it any more does not make it a failure. */
+async function lookAfter(deployment: Deployment, plan: string): Promise<JudgedRotation | undefined> {
+  try {
+    return await lookAhead(deployment, plan);
+  } catch (error) {
+    if (!(error instanceof SnapkeepError)) throw error;
+    deployment.invocation.logger.warn(
+      `the rotation of plan ${plan} is over, and what it was decided by cannot be told: ${error.message}`,
+    );
+    return undefined;
+  }
 }
 
 function succeeded(ended: Ended, name: string): unknown {

@@ -105,7 +105,8 @@ function recordedRequest(request: RestoreRequest): { readonly [key: string]: Jso
   return JSON.parse(JSON.stringify(asked)) as { [key: string]: Json };
 }
 
-function sameRequest(standing: RestoreRecord, request: RestoreRequest): RestoreRecord {
+/** The record, unless its ID stands for another request. */
+export function sameRequest(standing: RestoreRecord, request: RestoreRequest): RestoreRecord {
   const differs = differences(standing, request);
   if (differs.length === 0) return standing;
   throw usageError(
