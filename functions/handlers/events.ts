@@ -9,10 +9,12 @@ import type { BackupInput } from '../workflows/backup/ports.ts';
 export const instant = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-20T02:00:00Z' });
 
 const scheduledSchema = z.strictObject({ plan: z.string(), scheduledTime: instant });
+export const yesOrNo = z.boolean({ error: 'must be true or false' });
 /** Whether the answer is to tell how it ended, as far as the invocation's time allows. */
-export const waiting = z.boolean().default(false);
+export const waiting = yesOrNo.default(false);
 
-const backupSchema = z.strictObject({ plan: z.string(), slot: instant.optional(), wait: waiting });
+const planName = z.string({ error: 'must be the name of a plan' });
+const backupSchema = z.strictObject({ plan: planName, slot: instant.optional(), wait: waiting });
 const shard = z.strictObject({ index: z.int().nonnegative(), of: z.int().positive() });
 const workSchema = z.strictObject({
   plan: z.string(),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { usageError } from '../shared/errors.ts';
 import { slotOf } from '../shared/names.ts';
-import { type BackupOrder, instant, parseEvent, waiting } from './events.ts';
+import { type BackupOrder, instant, parseEvent, waiting, yesOrNo } from './events.ts';
 import { startNamed, type Worker } from './executions.ts';
 
 const digest = z.string().regex(/^[0-9a-f]{12}$/, 'must be the digest that was printed');
@@ -9,7 +9,7 @@ const digest = z.string().regex(/^[0-9a-f]{12}$/, 'must be the digest that was p
 const scheduledSchema = z.strictObject({ scheduledTime: instant });
 const requestSchema = z.strictObject({
   plan: z.string().optional(),
-  dryRun: z.boolean().default(false),
+  dryRun: yesOrNo.default(false),
   confirm: digest.optional(),
   wait: waiting,
 });
