@@ -7,6 +7,7 @@ import { durableConfigOf } from '../services/lambda/executions.ts';
 import type { DurableSettings } from '../services/lambda/state.ts';
 import { AssemblyError } from './assembly.ts';
 import type { StackUnderWay } from './target.ts';
+import { requireTrust } from './trust.ts';
 
 export interface DeployedFunction {
   readonly name: string;
@@ -24,6 +25,7 @@ export function deployFunction(under: StackUnderWay, resource: TemplateResource)
   const name = values.text({ Ref: logicalId });
   const found = permissions.functions.get(name);
   if (!found) throw new AssemblyError(`The function ${name} has no role in the template.`, again);
+  requireTrust(under, { role: found.role, service: 'lambda.amazonaws.com', what: `The function ${name}` });
   const runtime = String(properties.Runtime ?? '');
   if (!runtime.startsWith('nodejs'))
     throw new AssemblyError(

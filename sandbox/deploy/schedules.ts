@@ -3,6 +3,7 @@ import type { TemplateResource } from '../iam/template-values.ts';
 import { ScheduleError } from '../scheduler/expression.ts';
 import { AssemblyError } from './assembly.ts';
 import type { StackUnderWay } from './target.ts';
+import { requireTrust } from './trust.ts';
 
 export function deploySchedule(under: StackUnderWay, { logicalId, properties }: TemplateResource): string {
   const { values, permissions, target, place } = under;
@@ -14,6 +15,11 @@ export function deploySchedule(under: StackUnderWay, { logicalId, properties }: 
   const window = values.object(values.resolve(properties.FlexibleTimeWindow));
   const retry = values.object(values.object(values.resolve(properties.Target)).RetryPolicy);
   const { region, account } = place;
+  requireTrust(under, {
+    ...{ role: found.role, service: 'scheduler.amazonaws.com', what: `The schedule ${name}` },
+    // The group is the source, not the schedule ("Confused deputy prevention in EventBridge Scheduler").
+    context: { 'aws:SourceArn': `arn:aws:scheduler:${region}:${account}:schedule-group/${group}` },
+  });
   try {
     target.scheduler.add({
       ...{ name, group, arn: `arn:aws:scheduler:${region}:${account}:schedule/${group}/${name}` },

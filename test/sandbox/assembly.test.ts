@@ -23,9 +23,14 @@ afterEach(async () => {
 const write = (name: string, content: unknown): void =>
   writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
 
+const trust = (Service: string, Condition = {}) => ({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service }, Condition }],
+});
 const role = {
   Type: 'AWS::IAM::Role',
   Properties: {
+    AssumeRolePolicyDocument: trust('lambda.amazonaws.com'),
     Policies: [
       {
         PolicyDocument: {
@@ -141,18 +146,41 @@ describe('a cloud assembly', () => {
     await expect(begin()).rejects.toBeInstanceOf(AssemblyError);
   });
 
-  it('is refused for a schedule that the service would not take', async () => {
-    assemble({
-      ...{ Role: role, Echo: aFunction, Topic: topic },
-      Schedule: {
-        Type: 'AWS::Scheduler::Schedule',
-        Properties: {
-          ...{ Name: 'odd', ScheduleExpression: 'cron(0 3 * * * *)', FlexibleTimeWindow: { Mode: 'OFF' } },
-          Target: { Arn: { Ref: 'Echo' }, RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] }, Input: '{}' },
-        },
+  const scheduled = (expression: string, AssumeRolePolicyDocument: object) => ({
+    ...{ Role: role, Echo: aFunction, Topic: topic },
+    Caller: { ...role, Properties: { ...role.Properties, AssumeRolePolicyDocument } },
+    Schedule: {
+      Type: 'AWS::Scheduler::Schedule',
+      Properties: {
+        ...{ Name: 'odd', GroupName: 'ours', ScheduleExpression: expression },
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: { Arn: { Ref: 'Echo' }, RoleArn: { 'Fn::GetAtt': ['Caller', 'Arn'] }, Input: '{}' },
       },
+    },
+  });
+  const ofGroup = (group: string) =>
+    trust('scheduler.amazonaws.com', {
+      StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+      ArnEquals: { 'aws:SourceArn': `arn:aws:scheduler:eu-west-1:123456789012:schedule-group/${group}` },
     });
+
+  it('is refused for a schedule that the service would not take', async () => {
+    assemble(scheduled('cron(0 3 * * * *)', ofGroup('ours')));
     await expect(begin()).rejects.toThrow('The schedule odd cannot be made. Invalid Schedule Expression');
+  });
+
+  it('is refused for roles that trust somebody else', async () => {
+    assemble(scheduled('rate(1 day)', ofGroup('theirs')));
+    await expect(begin()).rejects.toThrow(
+      'The schedule odd cannot be made: its role Caller cannot be assumed by scheduler.amazonaws.com.',
+    );
+    rmSync(join(folder, 'code'), { recursive: true });
+    assemble(scheduled('rate(1 day)', ofGroup('ours')));
+    expect((await begin()).serverless.scheduler.schedules()).toHaveLength(1);
+    rmSync(join(folder, 'code'), { recursive: true });
+    const wrong = { ...role, Properties: { ...role.Properties, AssumeRolePolicyDocument: ofGroup('ours') } };
+    assemble({ Role: wrong, Echo: aFunction, Topic: topic });
+    await expect(begin()).rejects.toThrow('cannot be assumed by lambda.amazonaws.com');
   });
 });
 
