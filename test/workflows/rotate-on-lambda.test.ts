@@ -181,10 +181,12 @@ describe('rotation as it is deployed', () => {
     const ended = await deployed.run('rotateWorker', { plan: 'fleet', dryRun: true });
     const outlook = ended.status === 'SUCCEEDED' ? JSON.parse(ended.result) : {};
     expect(outlook).toMatchObject({ plan: 'fleet', remove: 1, keep: 2, refusals: [], findings: [] });
-    expect(outlook.decisions[0]).toMatchObject({
-      decision: 'remove',
-      source: expect.stringMatching(/^ec2\/i-/),
-    });
+    // The newest first, as the command line prints them.
+    expect(outlook.decisions).toMatchObject([
+      { decision: 'keep' },
+      { decision: 'keep' },
+      { decision: 'remove', source: expect.stringMatching(/^ec2\/i-/) },
+    ]);
     expect(await images()).toHaveLength(3);
     deployed.clients.destroy();
   });
