@@ -104,6 +104,8 @@ export interface Manifest {
   readonly consistency: Consistency;
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
+  /** What the plan asked for; a point that lacks it says why. */
+  readonly protection?: IntendedProtection;
   /** `<kind>/<id>` of what the backup before this one had and the plan does not select any more; absent when nothing. */
   readonly lost_sources?: readonly string[];
   readonly started_at: string;

@@ -20,7 +20,8 @@ const portion = 64;
 
 /**
  * When the policy lets each sealed backup go, if runs continue on schedule, every one succeeds and a rotation follows:
- * when the last of its recovery points goes. By the ledger alone; a backup without anything that could go is left out.
+ * when the last of its recovery points goes, and never before locks of ours have ended. By the ledger alone; a backup
+ * without anything that could go is left out.
  */
 export function backupExpiries(history: PlanHistory, plan: Plan, now: number): Map<string, BackupExpiry> {
   const reckoner = new Reckoner(plan, now, history);
@@ -31,8 +32,22 @@ export function backupExpiries(history: PlanHistory, plan: Plan, now: number): M
     if (backup.hold) answers.set(backup.backupId, { kind: 'held' });
     else if (known === undefined || moment(expiry) > moment(known)) answers.set(backup.backupId, expiry);
   }
+  for (const backup of history.backups) {
+    const expiry = answers.get(backup.backupId);
+    const end = lockEnd(backup);
+    if (expiry !== undefined && end > now && end > moment(expiry))
+      answers.set(backup.backupId, { kind: 'at', time: end });
+  }
   return answers;
 }
+
+/** When the locks of a backup end that were set before it was sealed, in epoch milliseconds; 0 without locks. */
+function lockEnd({ manifest }: BackupHistory): number {
+  const days = manifest?.protection?.lock?.days;
+  return manifest === undefined || days === undefined ? 0 : Date.parse(manifest.completed_at) + days * day;
+}
+
+const day = 86_400_000;
 
 class Reckoner {
   readonly #plan: Plan;

@@ -79,6 +79,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.looseObject({
   consistency: z.enum(consistencyLevels),
   errors: z.array(z.string()),
   warnings: z.array(z.string()),
+  protection: protection.exactOptional(),
   lost_sources: z.array(z.string()).exactOptional(),
   started_at: time,
   completed_at: time,

@@ -1,6 +1,7 @@
 import type {
   AvailablePoint,
   FailedPoint,
+  IntendedProtection,
   Manifest,
   RecoveryPoint,
 } from '../../functions/catalog/documents.ts';
@@ -35,6 +36,8 @@ export interface PastBackup {
   readonly sources?: readonly string[];
   /** Instance IDs whose copies failed and left an AMI. */
   readonly failed?: readonly string[];
+  /** What the plan asked for at that time; nothing unless told. */
+  readonly protection?: IntendedProtection;
 }
 
 /** A vault with backups in its past, their copies in a cloud that is a map, and the rotation over both. */
@@ -75,7 +78,7 @@ export class RotationBench {
   }
 
   /** Seals a backup in the ledger and puts its copies into the cloud. */
-  async add({ slot, sources = ['i-1'], failed = [] }: PastBackup): Promise<Manifest> {
+  async add({ slot, sources = ['i-1'], failed = [], protection }: PastBackup): Promise<Manifest> {
     const points = [
       ...sources.map((id) => this.#available(id, slot)),
       ...failed.map((id) => this.#failed(id, slot)),
@@ -94,6 +97,7 @@ export class RotationBench {
       consistency: 'crash',
       errors: [],
       warnings: [],
+      ...(protection === undefined ? {} : { protection }),
       started_at: slot,
       completed_at: slot,
       recovery_points: points,

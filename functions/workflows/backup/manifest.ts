@@ -68,6 +68,7 @@ export async function buildManifest(
     errors: failures,
     warnings: [...warnings, ...unprotectedWarnings(points), ...coverage.warnings],
     ...(coverage.lost.length === 0 ? {} : { lost_sources: coverage.lost }),
+    ...(intent.protection === undefined ? {} : { protection: intent.protection }),
     started_at: intent.created_at,
     completed_at: toTimestamp(deps.clock.now()),
     recovery_points: points,

@@ -32,6 +32,19 @@ describe('when the policy lets a backup go', () => {
     ]);
   });
 
+  it('is not before the locks have ended that the backup was sealed with', async () => {
+    const protection = { lock: { days: 3, mode: 'governance' } } as const;
+    const expiries = await expiriesOf(policy({ last: 1 }), async (bench) => {
+      for (const age of [4, 3, 1, 0]) await bench.add({ slot: day(age), protection });
+    });
+    expect(expiries).toEqual([
+      '2026_11_20: 2026-11-23T02:00:00Z',
+      '2026_11_19: 2026-11-22T02:00:00Z',
+      '2026_11_17: now',
+      '2026_11_16: now',
+    ]);
+  });
+
   it('is not known while a hold stands', async () => {
     const expiries = await expiriesOf(policy({ daily: 1 }), async (bench) => {
       const { backup_id } = await bench.add({ slot: day(1) });
