@@ -3,6 +3,7 @@ import { nextRuns } from '../plan/schedule.ts';
 import { type Expiry, expiries } from '../retention/expiry.ts';
 import { zoneOf } from '../retention/zone.ts';
 import { sourceKey } from '../shared/source.ts';
+import type { RecoveryPoint } from './documents.ts';
 import type { BackupHistory, PlanHistory } from './history.ts';
 
 /** `held`: no rotation removes it while the hold stands. */
@@ -44,7 +45,10 @@ export function backupExpiries(history: PlanHistory, plan: Plan, now: number): M
 /** When the locks of a backup end that were set before it was sealed, in epoch milliseconds; 0 without locks. */
 function lockEnd({ manifest }: BackupHistory): number {
   const days = manifest?.protection?.lock?.days;
-  return manifest === undefined || days === undefined ? 0 : Date.parse(manifest.completed_at) + days * day;
+  if (manifest === undefined || days === undefined) return 0;
+  const isLocked = (point: RecoveryPoint) =>
+    point.status === 'available' && point.snapshots.length > 0 && point.unprotected === undefined;
+  return manifest.recovery_points.some(isLocked) ? Date.parse(manifest.completed_at) + days * day : 0;
 }
 
 const day = 86_400_000;
