@@ -10,7 +10,7 @@ import { startStatements } from './permissions/start.ts';
 const marginSeconds = 3600;
 
 /** The worker that makes backups, the function that schedules call, and the one that people call. */
-export function addBackup(parts: Parts): { readonly start: SnapkeepFunction } {
+export function addBackup(parts: Parts): Record<'start' | 'worker', SnapkeepFunction> {
   const { stack, config, bundles, bucketArn, topicArn } = parts;
   const names = functionNames(config.deployment);
   const workerArn = functionArn(parts, 'backupWorker');
@@ -57,5 +57,5 @@ export function addBackup(parts: Parts): { readonly start: SnapkeepFunction } {
   });
   // Nothing may start before there is something to start.
   for (const entry of [start, backup]) entry.node.addDependency(worker.alias);
-  return { start };
+  return { start, worker };
 }

@@ -11,7 +11,7 @@ import { warnOfOpenTargets } from './restore-targets.ts';
 const longest = Duration.hours(48);
 
 /** The worker that restores, the scripts that it sends, and the function that people call. */
-export function addRestore(parts: Parts): void {
+export function addRestore(parts: Parts): Record<'worker', SnapkeepFunction> {
   const { stack, config, bundles, bucketArn, topicArn } = parts;
   const names = functionNames(config.deployment);
   const workerArn = functionArn(parts, 'restoreWorker');
@@ -41,4 +41,5 @@ export function addRestore(parts: Parts): void {
     statements: restoreStatements(workerArn, workerAliasArn),
   });
   restore.node.addDependency(worker.alias);
+  return { worker };
 }

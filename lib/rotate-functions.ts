@@ -9,7 +9,7 @@ import { rotateWorkerStatements } from './permissions/rotate-worker.ts';
 const longest = Duration.hours(24);
 
 /** The worker that rotates, and the function that people and the daily schedule call. */
-export function addRotation(parts: Parts): { readonly rotate: SnapkeepFunction } {
+export function addRotation(parts: Parts): Record<'rotate' | 'worker', SnapkeepFunction> {
   const { stack, config, bundles, bucketArn, topicArn } = parts;
   const names = functionNames(config.deployment);
   const workerArn = functionArn(parts, 'rotateWorker');
@@ -36,5 +36,5 @@ export function addRotation(parts: Parts): { readonly rotate: SnapkeepFunction }
     statements: rotateStatements(workerArn, workerAliasArn),
   });
   rotate.node.addDependency(worker.alias);
-  return { rotate };
+  return { rotate, worker };
 }

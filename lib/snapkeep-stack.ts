@@ -38,9 +38,10 @@ export class SnapkeepStack extends Stack {
     });
     const { bucketArn } = vault;
     const parts: Parts = { stack: this, config, bundles, bucketArn, topicArn: topic.topicArn };
-    const { start } = addBackup(parts);
-    const { rotate } = addRotation(parts);
-    addRestore(parts);
+    const { start, worker: backupWorker } = addBackup(parts);
+    const { rotate, worker: rotateWorker } = addRotation(parts);
+    const { worker: restoreWorker } = addRestore(parts);
+    vault.open([backupWorker, rotateWorker, restoreWorker]);
 
     new Schedules(this, 'Schedules', {
       groupName: stackName(config),

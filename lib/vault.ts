@@ -11,6 +11,8 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Vault as VaultConfig } from '../functions/plan/config.ts';
+import type { SnapkeepFunction } from './functions.ts';
+import { ledgerForRoles } from './permissions/ledger.ts';
 
 /** Access logs are for looking into what happened; a year covers an audit. */
 const accessLogDays = 365;
@@ -21,11 +23,14 @@ export interface VaultProps {
 
 /**
  * The bucket with the ledger: versioned, under Object Lock, encrypted, reachable by TLS alone, and create-only below
- * `ledger/`. It outlives the stack, with its policy and its access log. `existing: true` uses a bucket that is there and changes nothing about it.
+ * `ledger/`, where its policy lets the workers alone. It outlives the stack, with its policy and its access log.
+ * `existing: true` uses a bucket that is there and changes nothing about it.
  */
 export class Vault extends Construct {
   readonly bucketName: string;
   readonly bucketArn: string;
+  /** Undefined where the bucket is not ours. */
+  readonly #bucket: Bucket | undefined;
 
   constructor(scope: Construct, id: string, { vault }: VaultProps) {
     super(scope, id);
@@ -34,10 +39,20 @@ export class Vault extends Construct {
       this.bucketName = bucket.bucketName;
       this.bucketArn = bucket.bucketArn;
     } else {
-      const bucket = this.#createBucket(vault);
-      this.bucketName = bucket.bucketName;
-      this.bucketArn = bucket.bucketArn;
+      this.#bucket = this.#createBucket(vault);
+      this.bucketName = this.#bucket.bucketName;
+      this.bucketArn = this.#bucket.bucketArn;
     }
+  }
+
+  /** Lets these functions read the ledger and add to it. Over an existing bucket their roles say so themselves. */
+  open(functions: readonly SnapkeepFunction[]): void {
+    const bucket = this.#bucket;
+    if (bucket === undefined) return;
+    const roleArns = functions.map(({ role }) => role.roleArn);
+    for (const statement of ledgerForRoles(bucket.bucketArn, roleArns)) bucket.addToResourcePolicy(statement);
+    // Nothing starts a worker before it may write.
+    if (bucket.policy) for (const { alias } of functions) alias.node.addDependency(bucket.policy);
   }
 
   #createBucket(vault: VaultConfig): Bucket {

@@ -1,26 +1,37 @@
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { ArnPrincipal, PolicyStatement, type PolicyStatementProps } from 'aws-cdk-lib/aws-iam';
 import type { Config } from '../../functions/plan/config.ts';
 import { OpenStatement } from './open-statement.ts';
 
-const reason =
-  'entries of the ledger have names that come with every run; the vault, its prefix and create-only stay fixed';
-
-/** Reading the ledger, every version of it, and adding to it. */
-export function ledger(bucketArn: string, { vault, region }: Config): PolicyStatement[] {
-  const objects = [`${bucketArn}/ledger/*`];
-  return [
-    new PolicyStatement({
+/** Reading the ledger, every version of it, and adding to it; each with the words that a review finds it by. */
+const rights = (bucketArn: string) =>
+  ({
+    WorkersListTheLedger: {
       actions: ['s3:ListBucketVersions'],
       resources: [bucketArn],
       conditions: { StringLike: { 's3:prefix': 'ledger/*' } },
-    }),
-    new OpenStatement(reason, { actions: ['s3:GetObjectVersion'], resources: objects }),
-    // Also for a bucket whose policy is not ours (`existing: true`).
-    new OpenStatement(reason, {
+    },
+    WorkersReadTheLedger: { actions: ['s3:GetObjectVersion'], resources: [`${bucketArn}/ledger/*`] },
+    WorkersAddToTheLedger: {
       actions: ['s3:PutObject'],
-      resources: objects,
+      resources: [`${bucketArn}/ledger/*`],
       conditions: { StringEquals: { 's3:if-none-match': '*' } },
-    }),
+    },
+  }) satisfies Readonly<Record<string, PolicyStatementProps>>;
+
+/** For the policy of our own vault: the only place that says who may do what with it. */
+export const ledgerForRoles = (bucketArn: string, roleArns: readonly string[]): PolicyStatement[] =>
+  Object.entries(rights(bucketArn)).map(
+    ([sid, right]) =>
+      new PolicyStatement({ sid, principals: roleArns.map((arn) => new ArnPrincipal(arn)), ...right }),
+  );
+
+/**
+ * For a worker's role: the key of the vault, if it has one. The policy of a bucket that was there before is not ours,
+ * so over such a one the role has the rights itself.
+ */
+export function ledger(bucketArn: string, { vault, region }: Config): PolicyStatement[] {
+  return [
+    ...(vault.existing ? Object.values(rights(bucketArn)).map(inRole) : []),
     ...(vault.kmsKey === undefined
       ? []
       : [
@@ -32,3 +43,9 @@ export function ledger(bucketArn: string, { vault, region }: Config): PolicyStat
         ]),
   ];
 }
+
+const inRole = (right: PolicyStatementProps): PolicyStatement =>
+  new OpenStatement(
+    'entries of the ledger have names that come with every run; the vault, its prefix and create-only stay fixed',
+    right,
+  );

@@ -122,6 +122,10 @@ function concerns({ principals, notPrincipals }: Statement, principal: Principal
   return named(notPrincipals, principal) === 'nobody' ? 'caller' : 'nobody';
 }
 
+/** Whether a statement of a resource policy names this very user or role, and not everybody with it. */
+export const namesPrincipal = ({ principals }: Statement, arn: string): boolean =>
+  principals !== undefined && principals !== '*' && (principals.AWS ?? []).includes(arn);
+
 type Concern = 'caller' | 'account' | 'nobody';
 
 function named(element: PrincipalElement, { account, arn, roleArn }: Principal): Concern {

@@ -5,7 +5,13 @@ import type { Identities, Identity } from '../identities.ts';
 import type { RequestContext } from '../service.ts';
 import { checkConditions } from './conditions.ts';
 import { denial } from './denials.ts';
-import { type CombinedJudgement, judgeBoth, namesAction, type Principal } from './evaluator.ts';
+import {
+  type CombinedJudgement,
+  judgeBoth,
+  namesAction,
+  namesPrincipal,
+  type Principal,
+} from './evaluator.ts';
 import { globalKeys, principalOf } from './global-keys.ts';
 import { PolicyError, readPolicy, type Statement } from './policy.ts';
 import { type Context, RequestValues } from './request-values.ts';
@@ -153,7 +159,12 @@ export function createIam(options: IamOptions): Iam {
       options.identities.add(identity);
       return identity;
     },
-    usage: (roleArn) => recordOf(keyOf(roleArn)).report(roleArn, roles.get(keyOf(roleArn)) ?? []),
+    usage: (roleArn) =>
+      recordOf(keyOf(roleArn)).report(roleArn, [
+        ...(roles.get(keyOf(roleArn)) ?? []),
+        // Policies of resources that were asked for so far, as far as they name the role.
+        ...[...resourceStatements.values()].flat().filter((each) => namesPrincipal(each, roleArn)),
+      ]),
     onDecision: (listener) => {
       listeners.push(listener);
     },

@@ -5,9 +5,9 @@
 import { describe, expect, it } from 'vitest';
 import { copyName } from '../../functions/shared/names.ts';
 import { judge, type Verdict } from '../../sandbox/iam/evaluator.ts';
-import { readPolicy } from '../../sandbox/iam/policy.ts';
 import { type Context, RequestValues } from '../../sandbox/iam/request-values.ts';
 import { readTemplate } from '../../sandbox/iam/template.ts';
+import { grantsOf } from '../support/grants.ts';
 import { estateConfig } from '../support/role-estate.ts';
 import { synthesize } from '../support/synthesized.ts';
 
@@ -393,7 +393,7 @@ const without: readonly string[] = [
 
 describe.each(Object.entries(cases))('%s', (name, rows) => {
   const role = permissions.functions.get(name)?.role;
-  const statements = (role?.documents ?? []).flatMap(readPolicy);
+  const statements = role === undefined ? [] : grantsOf(permissions, role);
 
   it.each(rows)('%s', (_what, action, resource, keys, verdict) => {
     const values = new RequestValues(everyRequest, keys);
@@ -402,9 +402,7 @@ describe.each(Object.entries(cases))('%s', (name, rows) => {
 });
 
 it('names what of the research it leaves out', () => {
-  const statements = [...permissions.functions.values()].flatMap(({ role }) =>
-    role.documents.flatMap(readPolicy),
-  );
+  const statements = [...permissions.functions.values()].flatMap(({ role }) => grantsOf(permissions, role));
   const allowed = statements.flatMap(({ effect, actions = [] }) => (effect === 'Allow' ? actions : []));
   expect(without).toHaveLength(4);
   expect(JSON.stringify(statements)).not.toContain('snapkeep:hold');

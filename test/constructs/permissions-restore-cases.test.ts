@@ -5,9 +5,9 @@
 import { describe, expect, it } from 'vitest';
 import { copyName } from '../../functions/shared/names.ts';
 import { judge, type Verdict } from '../../sandbox/iam/evaluator.ts';
-import { readPolicy } from '../../sandbox/iam/policy.ts';
 import { type Context, RequestValues } from '../../sandbox/iam/request-values.ts';
 import { readTemplate } from '../../sandbox/iam/template.ts';
+import { grantsOf } from '../support/grants.ts';
 import { estateConfig, names } from '../support/role-estate.ts';
 import { restoreTargets } from '../support/role-restores.ts';
 import { synthesize } from '../support/synthesized.ts';
@@ -278,7 +278,8 @@ describe.each<[string, string, readonly Case[]]>([
   ['records of the DNS', names.restoreWorker, records],
   ['the entry', names.restore, entry],
 ])('%s, as %s', (_subject, name, rows) => {
-  const statements = (permissions.functions.get(name)?.role.documents ?? []).flatMap(readPolicy);
+  const role = permissions.functions.get(name)?.role;
+  const statements = role === undefined ? [] : grantsOf(permissions, role);
 
   it.each(rows)('%s: %s', (_what, action, resource, keys, verdict) => {
     const values = new RequestValues(everyRequest, keys);

@@ -7,6 +7,7 @@ import { judge } from '../../sandbox/iam/evaluator.ts';
 import { readPolicy, type Statement } from '../../sandbox/iam/policy.ts';
 import { RequestValues } from '../../sandbox/iam/request-values.ts';
 import { account, region } from '../support/cloud.ts';
+import { grantsOf } from '../support/grants.ts';
 import { outsideOf } from '../support/outside.ts';
 import { type RoleBench, startRoleBench } from '../support/role-bench.ts';
 import { deployWorkers, estateConfig, liveThrough, names, seedEstate } from '../support/role-estate.ts';
@@ -50,7 +51,7 @@ const roleOf = (name: string) => {
   return role;
 };
 const usageOf = (name: string) => bench.cloud.sandbox.iam.usage(roleOf(name).arn);
-const statementsOf = (name: string): readonly Statement[] => roleOf(name).documents.flatMap(readPolicy);
+const statementsOf = (name: string): readonly Statement[] => grantsOf(bench.permissions, roleOf(name));
 
 describe('the roles of the template', () => {
   it('belong to one function each', () => {

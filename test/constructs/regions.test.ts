@@ -1,15 +1,16 @@
 import { CreateImageCommand, DeregisterImageCommand, DescribeInstancesCommand } from '@aws-sdk/client-ec2';
-import { ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { ListObjectVersionsCommand, PutBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AwsClients, createAwsClients } from '../../functions/clients/aws.ts';
 import { unpaced } from '../../functions/clients/request-rates.ts';
 import type { Config } from '../../functions/plan/config.ts';
-import { readPolicy, type Statement } from '../../sandbox/iam/policy.ts';
+import type { Statement } from '../../sandbox/iam/policy.ts';
 import { readTemplate, type TemplatePermissions } from '../../sandbox/iam/template.ts';
 import { account, bucket, type Cloud, startCloud } from '../support/cloud.ts';
 import { refusal } from '../support/ec2-sandbox.ts';
+import { grantsOf } from '../support/grants.ts';
 import { aPlan, ec2ByTags } from '../support/plans.ts';
 import { estateConfig } from '../support/role-estate.ts';
 import { stacksOf, synthesize } from '../support/synthesized.ts';
@@ -114,9 +115,9 @@ describe('the roles of two Regions', () => {
     [here, bucket],
     [there, farBucket],
   ])('of %s allow nothing elsewhere, but for what has no Region', (region, vault) => {
-    const outside = (permissions[region]?.roles ?? []).flatMap(({ documents }) =>
-      documents
-        .flatMap(readPolicy)
+    const deployed = permissions[region];
+    const outside = (deployed?.roles ?? []).flatMap((role) =>
+      (deployed === undefined ? [] : grantsOf(deployed, role))
         .filter((statement) => statement.effect === 'Allow' && !staysIn(region, statement))
         .map(({ actions = [], resources = [] }) => `${actions.join()} ${resources.join()}`),
     );
@@ -144,6 +145,13 @@ describe('with the credentials of one Region in the other', () => {
     });
     const { ec2, s3 } = cloud.sandbox;
     s3.seedBucket({ name: farBucket, region: there, account, objectLock: true });
+    const { url: endpoint, identity: credentials } = cloud.sandbox;
+    for (const [region, { bucketPolicies }] of Object.entries(permissions)) {
+      const admin = createAwsClients({ region, endpoint, credentials, clock: cloud.clock });
+      open.push(admin);
+      for (const [Bucket, Policy] of bucketPolicies)
+        if (s3.bucket(Bucket)) await admin.s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+    }
     for (const region of [here, there]) {
       machines[region] = ec2.seed(region).addInstance({ tags }).id;
       images[region] = ec2.seed(region).addImage({

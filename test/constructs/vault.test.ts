@@ -106,6 +106,36 @@ describe('the vault', () => {
     });
   });
 
+  it('lets the workers read the ledger and add to it, and nobody else', () => {
+    const [policy] = Object.values(template.findResources('AWS::S3::BucketPolicy')).filter(({ Properties }) =>
+      Properties.Bucket.Ref.startsWith('VaultBucket'),
+    );
+    const allowed = (policy?.Properties.PolicyDocument.Statement ?? []).filter(
+      ({ Effect }: { Effect: string }) => Effect === 'Allow',
+    );
+    expect(allowed.map(({ Action }: { Action: string }) => Action)).toEqual([
+      's3:ListBucketVersions',
+      's3:GetObjectVersion',
+      's3:PutObject',
+    ]);
+    for (const { Principal } of allowed) {
+      expect(Principal.AWS.map((each: { 'Fn::GetAtt': string[] }) => each['Fn::GetAtt'][0])).toEqual([
+        expect.stringMatching(/^BackupWorkerRole/),
+        expect.stringMatching(/^RotateWorkerRole/),
+        expect.stringMatching(/^RestoreWorkerRole/),
+      ]);
+    }
+  });
+
+  it('is ready before anything starts a worker', () => {
+    const workers = Object.entries(template.findResources('AWS::Lambda::Alias')).filter(([id]) =>
+      id.includes('Worker'),
+    );
+    expect(workers).toHaveLength(3);
+    for (const [, { DependsOn }] of workers)
+      expect(DependsOn).toContainEqual(expect.stringMatching(/^VaultBucketPolicy/));
+  });
+
   it('outlives the stack with its access log and the policies of both', () => {
     const kept = ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy'].flatMap((type) =>
       Object.values(template.findResources(type)),

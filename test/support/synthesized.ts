@@ -47,17 +47,30 @@ export interface Statement {
   readonly Effect: 'Allow' | 'Deny';
   readonly Action: string | readonly string[];
   readonly Resource: unknown;
+  /** Of a bucket's policy. */
+  readonly Principal?: unknown;
   readonly Condition?: Readonly<Record<string, unknown>>;
 }
 
-/** What the role of a function, or of the schedules, may do; by the beginning of its logical id. */
+/**
+ * What the role of a function, or of the schedules, may do, by the beginning of its logical id: its own statements, and
+ * those of the policies of buckets that name it.
+ */
 export function statementsOf(template: Template, role: string): readonly Statement[] {
   const roles = Object.entries(template.findResources('AWS::IAM::Role'));
   const found = roles.find(([id]) => id.startsWith(`${role}Role`));
   if (found === undefined) throw new Error(`no role of ${role} among ${roles.map(([id]) => id).join(', ')}`);
-  return found[1].Properties.Policies.flatMap(
-    (policy: { PolicyDocument: { Statement: Statement[] } }) => policy.PolicyDocument.Statement,
-  );
+  const [id, { Properties }] = found;
+  const documents: { Statement: Statement[] }[] = [
+    ...Properties.Policies.map((policy: { PolicyDocument: unknown }) => policy.PolicyDocument),
+    ...Object.values(template.findResources('AWS::S3::BucketPolicy')).map(
+      (policy) => policy.Properties.PolicyDocument,
+    ),
+  ];
+  const itself = JSON.stringify({ 'Fn::GetAtt': [id, 'Arn'] });
+  return documents
+    .flatMap(({ Statement }) => Statement)
+    .filter(({ Principal }) => Principal === undefined || JSON.stringify(Principal).includes(itself));
 }
 
 export const actionsOf = ({ Action }: Statement): readonly string[] =>
