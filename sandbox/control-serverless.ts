@@ -1,10 +1,10 @@
-/** `/_sandbox/{executions,logs,schedules,queues}`: what runs without a request, shown, and a schedule run by hand. */
+/** `/_sandbox/{executions,logs,schedules,queues,messages,events}`: what runs without a request, shown, and a schedule run by hand. */
 import type { WireResponse } from './protocols/rest.ts';
 import type { WireRequest } from './protocols/wire.ts';
 import type { Serverless } from './serverless.ts';
 import type { DurableExecution } from './services/lambda/state.ts';
 
-export const serverlessPlaces = ['executions', 'logs', 'schedules', 'queues'] as const;
+export const serverlessPlaces = ['executions', 'logs', 'schedules', 'queues', 'messages', 'events'] as const;
 
 type Answer = (status: number, value: object) => WireResponse;
 
@@ -49,6 +49,16 @@ export function answerServerless(
           ]),
         ),
       });
+    case 'GET messages':
+      return answer(200, {
+        messages: serverless.told.messages().map(({ topic, publishedAt, subject, message }) => ({
+          ...{ time: iso(publishedAt), topic, subject: subject ?? null, message },
+        })),
+      });
+    case 'GET events':
+      return answer(200, {
+        events: serverless.told.events().map(({ time, ...event }) => ({ time: iso(time), ...event })),
+      });
     default:
       return method === 'POST' ? fire(serverless, name, body, answer) : undefined;
   }
@@ -66,8 +76,8 @@ function executionView({ name, arn, startedAt, ended, journal }: DurableExecutio
 
 function schedulesView({ scheduler }: Serverless): object {
   return {
-    schedules: scheduler.schedules().map(({ name, group, expression, timezone, nextRun }) => ({
-      ...{ name, group, expression, timezone, nextRun: iso(nextRun) },
+    schedules: scheduler.schedules().map(({ name, group, arn, expression, timezone, nextRun }) => ({
+      ...{ name, group, arn, expression, timezone, nextRun: iso(nextRun) },
     })),
     deliveries: scheduler.deliveries().map(({ scheduledAt, ...delivery }) => ({
       ...delivery,

@@ -8,12 +8,17 @@ import { FunctionLogs } from './runtime/logs.ts';
 import { Queues } from './scheduler/queues.ts';
 import { createScheduler, type Scheduler } from './scheduler/scheduler.ts';
 import type { CloudWatch } from './services/cloudwatch/service.ts';
+import type { BusEvent } from './services/eventbridge/put-events.ts';
+import type { EventBridge } from './services/eventbridge/service.ts';
 import type { FunctionRecord } from './services/lambda/state.ts';
+import type { Published } from './services/sns/service.ts';
 
 export interface Serverless {
   readonly scheduler: Scheduler;
   readonly queues: Queues;
   readonly logs: FunctionLogs;
+  /** What was published to topics, and put on the default buses. */
+  readonly told: { messages(): readonly Published[]; events(): readonly BusEvent[] };
   /** Every function that the sandbox has. */
   functions(): readonly FunctionRecord[];
   /** The last assembly that was deployed. */
@@ -26,10 +31,16 @@ export interface Serverless {
 export interface ServerlessParts
   extends Pick<DeployTarget, 'world' | 'iam' | 's3' | 'sns' | 'lambda' | 'cloudformation'> {
   readonly cloudwatch: CloudWatch;
+  readonly eventbridge: Pick<EventBridge, 'all'>;
   readonly onError: (error: unknown, place: string) => void;
 }
 
-export function createServerless({ cloudwatch, onError, ...parts }: ServerlessParts): Serverless {
+export function createServerless({
+  cloudwatch,
+  eventbridge,
+  onError,
+  ...parts
+}: ServerlessParts): Serverless {
   const { world, iam, lambda } = parts;
   const queues = new Queues();
   const logs = new FunctionLogs();
@@ -55,6 +66,7 @@ export function createServerless({ cloudwatch, onError, ...parts }: ServerlessPa
     scheduler,
     queues,
     logs,
+    told: { messages: () => parts.sns.published(), events: () => eventbridge.all() },
     functions: () => lambda.functions(),
     get deployment() {
       return deployment;

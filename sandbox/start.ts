@@ -146,7 +146,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
       options.onInternalError?.(failure);
     };
     const serverless = createServerless({
-      ...{ world, iam, s3, sns, lambda, cloudformation, cloudwatch, onError: onInternalError },
+      ...{ world, iam, s3, sns, lambda, cloudformation, cloudwatch, eventbridge, onError: onInternalError },
     });
     if (options.onLogLine) serverless.logs.onLine(options.onLogLine);
     const server = createSandboxServer({

@@ -7,6 +7,8 @@ export interface EventBridge {
   readonly service: Service;
   /** What was put on the default bus, oldest first. At most the last 10,000 events are kept. */
   events(place: Place): readonly BusEvent[];
+  /** Of all accounts and Regions. */
+  all(): readonly BusEvent[];
 }
 
 /** Amazon EventBridge: PutEvents. Events of the default bus are recorded and go nowhere, since there are no rules. */
@@ -26,5 +28,6 @@ export function createEventBridge(world: World): EventBridge {
       handlers: putEventsHandlers(world, busOf),
     },
     events: (place) => [...busOf(place)],
+    all: () => [...buses.values()].flat().toSorted((a, b) => a.time - b.time),
   };
 }

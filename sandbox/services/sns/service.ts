@@ -12,9 +12,13 @@ export interface Sns {
   seedTopic(place: Place, name: string): string;
   /** What was published to a topic, oldest first. At most the last 10,000 messages are kept. */
   messages(topicArn: string): readonly Message[];
+  /** What was published to all topics, oldest first. */
+  published(): readonly Published[];
   subscriptions(topicArn: string): readonly Subscription[];
   topic(topicArn: string): Topic | undefined;
 }
+
+export type Published = Message & { readonly topic: string };
 
 /** Amazon Simple Notification Service. Messages are recorded and go nowhere. */
 export function createSns(world: World): Sns {
@@ -29,6 +33,10 @@ export function createSns(world: World): Sns {
     },
     seedTopic: (place, name) => (state.topicNamed(place, name) ?? state.create(place, name, {}, [])).arn,
     messages: (arn) => state.topics.get(arn)?.messages ?? [],
+    published: () =>
+      [...state.topics.values()]
+        .flatMap(({ arn: topic, messages }) => messages.map((message) => ({ topic, ...message })))
+        .toSorted((a, b) => a.publishedAt - b.publishedAt),
     subscriptions: (arn) => [...(state.topics.get(arn)?.subscriptions.values() ?? [])],
     topic: (arn) => state.topics.get(arn),
   };
