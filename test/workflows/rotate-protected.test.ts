@@ -8,11 +8,16 @@ import { assess } from '../../functions/workflows/rotate/assess.ts';
 import type { RotateResult } from '../../functions/workflows/rotate/ports.ts';
 import { rotateWorkflow } from '../../functions/workflows/rotate/rotate.ts';
 import { type Cloud, region, startCloud, startProcess } from '../support/cloud.ts';
+import { Mortality, ProcessDied } from '../support/mortal-process.ts';
 import { aPlan } from '../support/plans.ts';
 import { rotationOf } from '../support/rotating-cloud.ts';
 import { policy } from '../support/rotation-bench.ts';
 
 const interval = 8 * 3_600_000;
+const volumes = [
+  { device: '/dev/xvda', sizeGiB: 8 },
+  { device: '/dev/sdf', sizeGiB: 50 },
+];
 
 const protections: fc.Arbitrary<Protection> = fc
   .record({
@@ -60,15 +65,58 @@ describe('rotation of protected backups', () => {
   });
 });
 
+describe('a rotation of protected backups whose process dies', () => {
+  it('at any point is finished by the next one, also when it has lifted a protection and not come further', async () => {
+    const undisturbed = await rotateAndDie(undefined);
+    expect(undisturbed).toMatchObject({ images: 1, snapshots: 2, findings: 0, kept: 0 });
+    expect(undisturbed.points).toBeGreaterThan(20);
+    for (let point = 0; point < undisturbed.points; point += 1) {
+      const { died, points: _, ...outcome } = await rotateAndDie(point);
+      expect({ point, died, ...outcome }).toEqual({
+        ...{ point, died: true, images: 1, snapshots: 2, findings: 0, kept: 0, internalErrors: [] },
+      });
+    }
+  }, 120_000);
+});
+
+/** Two backups whose locks have ended, of which one is kept; the rotation dies at a point and is run again. */
+async function rotateAndDie(at: number | undefined) {
+  const protect: Protection = {
+    lockSnapshots: { days: 1, mode: 'compliance' },
+    deregistrationProtection: 'without-cooldown',
+  };
+  const plan = aPlan({ name: 'ci', protect, ...policy({ last: 1, maxDeletePercent: 100 }) });
+  const cloud = await startCloud({ snapshotSeconds: 1 });
+  cloud.sandbox.ec2.seed(region).addInstance({ volumes, tags: { Backup: 'yes' } });
+  const mortality = new Mortality(at);
+  const first = startProcess(cloud, { plans: [plan] });
+  const second = startProcess(cloud, { plans: [plan] });
+  try {
+    for (const slot of ['2026-11-20T02:00:00Z', '2026-11-20T10:00:00Z'])
+      await second.engine().run(backupWorkflow(second.deps), { plan: 'ci', slot });
+    cloud.clock.advance(6 * interval);
+    mortality.watch(first.clients);
+    const engine = first.engine({ onCheckpoint: mortality.onCheckpoint });
+    await engine.run(rotateWorkflow(rotationOf(first)), { plan: 'ci' }).catch((error: unknown) => {
+      if (!mortality.died && !(error instanceof ProcessDied)) throw error;
+    });
+    const { findings, kept } = await second.engine().run(rotateWorkflow(rotationOf(second)), { plan: 'ci' });
+    expectWhole(cloud);
+    const { images, snapshots } = cloud.sandbox.ec2.region(region);
+    const { internalErrors } = cloud.sandbox;
+    const { points, died } = mortality;
+    return { points, died, images: images.size, snapshots: snapshots.size, findings, kept, internalErrors };
+  } finally {
+    for (const { clients } of [first, second]) clients.destroy();
+    await cloud.close();
+  }
+}
+
 /** Five days of backups, each followed by a rotation, and the days until everything but the last ones is gone. */
 async function live(protect: Protection, last: number): Promise<void> {
   const cloud = await startCloud({ snapshotSeconds: 20 });
   const plan = aPlan({ name: 'ci', protect, ...policy({ last, maxDeletePercent: 100 }) });
   const seed = cloud.sandbox.ec2.seed(region);
-  const volumes = [
-    { device: '/dev/xvda', sizeGiB: 8 },
-    { device: '/dev/sdf', sizeGiB: 50 },
-  ];
   seed.addInstance({ volumes, tags: { Backup: 'yes' } });
   const process = startProcess(cloud, { plans: [plan] });
   const results: RotateResult[] = [];
