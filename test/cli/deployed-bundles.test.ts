@@ -69,14 +69,14 @@ describe.sequential('the command line and what is really deployed', () => {
 
   it('ends as a worker does whose role lacks a permission, and says that it was not the caller', async () => {
     const worker = sandbox.serverless.deployment?.functionNamed('example-rotate-worker')?.roleArn ?? '';
-    const Action = ['lambda:*', 'logs:*', 'sts:*', 'sns:*', 'events:*'];
+    const Action = ['lambda:*', 'logs:*', 's3:*', 'sts:*', 'sns:*', 'events:*'];
     sandbox.iam.setPolicies(worker, [
       { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource: '*' }] },
     ]);
     const { exitCode, stdout, stderr } = await deployed('rotate', 'ci');
-    expect(exitCode).toBe(2);
+    expect(exitCode, stderr).toBe(4);
     expect(JSON.parse(stdout).error.message).toMatch(
-      /^the deployed worker says: the vault bucket acme-snapkeep-vault refuses to read: .*example-rotate-worker is not authorized/,
+      /^the deployed worker says: the copies of kind ec2 could not be listed .*example-rotate-worker is not authorized/,
     );
     expect(stderr).toContain('snapkeep: the deployed worker says: ');
   }, 60_000);
