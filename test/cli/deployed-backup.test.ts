@@ -122,11 +122,18 @@ describe('snapkeep backup --deployed', () => {
       },
     };
     let said = '';
-    const interrupted = await bench.snapkeep(['backup', 'fleet', '--deployed'], {
+    const interrupted = await bench.snapkeep(['backup', 'fleet', '--deployed', '--json'], {
       signal: controller.signal,
       stderr,
     });
-    expect(interrupted).toMatchObject({ exitCode: 130, stdout: '' });
+    expect(interrupted.exitCode).toBe(130);
+    expect(JSON.parse(interrupted.stdout)).toEqual({
+      error: {
+        kind: 'interrupted',
+        message: 'interrupted: the run goes on in AWS',
+        remedy: expect.stringMatching(/^follow it again with: snapkeep .* --deployed$/),
+      },
+    });
     expect(said).toMatch(
       /snapkeep: interrupted: the run goes on in AWS\n {2}follow it again with: snapkeep -c \S+ backup fleet --slot 2026-11-20T02:00:00Z --deployed\n$/,
     );
