@@ -1,5 +1,7 @@
 import {
   CloudFormationClient,
+  DescribeStackResourcesCommand,
+  type DescribeStackResourcesCommandInput,
   DescribeStacksCommand,
   ListStackResourcesCommand,
   ListStacksCommand,
@@ -97,6 +99,32 @@ test('what is not there is refused in the words of the service', async () => {
     message: expect.stringMatching(/^1 validation error detected: Value 'not a name' at 'stackName'/),
   });
   expect(await refusalOf(sandbox.client.send(new ListStacksCommand({})))).toBeDefined();
+});
+
+test('resources are told of a stack, or of the one that a resource belongs to', async () => {
+  await using sandbox = await startCloudFormation();
+  const resources = [
+    { logicalId: 'Vault', type: 'AWS::S3::Bucket', physicalId: 'acme-vault' },
+    { logicalId: 'Topic', type: 'AWS::SNS::Topic', physicalId: 'arn:aws:sns:eu-west-1:123456789012:ops' },
+  ];
+  const StackId = sandbox.cloudformation.seedStack({ name: 'web', resources });
+  const ask = (input: DescribeStackResourcesCommandInput) =>
+    sandbox.client.send(new DescribeStackResourcesCommand(input));
+  const { StackResources = [] } = await ask({ StackName: 'web' });
+  expect(StackResources).toMatchObject([
+    { StackId, StackName: 'web', LogicalResourceId: 'Vault', PhysicalResourceId: 'acme-vault' },
+    { StackId, LogicalResourceId: 'Topic', ResourceStatus: 'CREATE_COMPLETE', Timestamp: expect.any(Date) },
+  ]);
+  expect((await ask({ PhysicalResourceId: 'acme-vault' })).StackResources).toEqual(StackResources);
+  expect((await ask({ StackName: 'web', LogicalResourceId: 'Topic' })).StackResources).toEqual([
+    StackResources[1],
+  ]);
+  for (const wrong of [
+    {},
+    { StackName: 'web', PhysicalResourceId: 'acme-vault' },
+    { PhysicalResourceId: 'no' },
+  ])
+    expect(await refusalOf(ask(wrong))).toMatchObject({ name: 'ValidationError' });
 });
 
 test('lists come in pages, the newest stack first', async () => {

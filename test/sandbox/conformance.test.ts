@@ -88,7 +88,7 @@ const SUBJECTS: readonly (readonly [subject: Subject, operations: readonly strin
       DescribeAutoScalingGroups DescribeLaunchConfigurations
     `),
   ],
-  [CLOUDFORMATION, ours('DescribeStacks ListStackResources')],
+  [CLOUDFORMATION, ours('DescribeStackResources DescribeStacks ListStackResources')],
   [CLOUDWATCH, ours('GetMetricData GetMetricStatistics ListMetrics PutMetricData')],
   [LAMBDA, ours('GetFunction Invoke ListFunctions')],
 ];

@@ -197,6 +197,7 @@ export const inputs: Readonly<Record<string, object>> = {
   'sns:ListTagsForResource': { ResourceArn: on.topic.TopicArn },
   'sns:Unsubscribe': { SubscriptionArn: `${on.topic.TopicArn}:11111111-2222-4333-8444-555555555555` },
   'cloudformation:DescribeStacks': { StackName: 'snapkeep-prod-eu' },
+  'cloudformation:DescribeStackResources': { StackName: 'snapkeep-prod-eu' },
   'cloudformation:ListStackResources': { StackName: 'snapkeep-prod-eu' },
   'monitoring:DeleteAlarms': { AlarmNames: ['a', 'b'] },
   'monitoring:PutMetricAlarm': { AlarmName: 'a', AlarmActions: [on.topic.TopicArn], Tags: tags },

@@ -20,5 +20,6 @@ const onStack =
 
 export const cloudFormationDemands: ServiceDemands = {
   DescribeStacks: onStack('DescribeStacks'),
+  DescribeStackResources: onStack('DescribeStackResources'),
   ListStackResources: onStack('ListStackResources'),
 };

@@ -1,4 +1,6 @@
 import type {
+  DescribeStackResourcesInput,
+  DescribeStackResourcesOutput,
   DescribeStacksInput,
   DescribeStacksOutput,
   ListStackResourcesInput,
@@ -14,7 +16,7 @@ const pageSize = 100;
 
 const nameOrId = '[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*';
 
-/** DescribeStacks and ListStackResources. */
+/** DescribeStacks, ListStackResources and DescribeStackResources. */
 export function stackHandlers(state: StackState) {
   return {
     /** One stack by name or ID; without, all that are not deleted. */
@@ -36,6 +38,33 @@ export function stackHandlers(state: StackState) {
       checkName(name);
       const page = pageOf(state.find(name, placeOf(request)).resources, NextToken);
       return { StackResourceSummaries: page.items, ...page.next };
+    },
+
+    /** Of a stack that is named, or of the one that a resource belongs to. "Only the first 100 resources". */
+    DescribeStackResources(
+      input: Decoded<DescribeStackResourcesInput>,
+      request: RequestContext,
+    ): DescribeStackResourcesOutput {
+      const { StackName: name, PhysicalResourceId: physicalId, LogicalResourceId: logicalId } = input;
+      checkName(name);
+      if ((name === undefined) === (physicalId === undefined))
+        throw new ServiceError(
+          'ValidationError',
+          'You must specify either StackName or PhysicalResourceId, but not both',
+          400,
+        );
+      const place = placeOf(request);
+      const { view, resources } =
+        name === undefined ? state.owning(physicalId ?? '', place) : state.find(name, place);
+      return {
+        StackResources: resources
+          .filter(({ LogicalResourceId }) => logicalId === undefined || LogicalResourceId === logicalId)
+          .slice(0, pageSize)
+          .map(({ LastUpdatedTimestamp: Timestamp, ...resource }) => ({
+            ...{ StackName: view.StackName, StackId: view.StackId, Timestamp },
+            ...resource,
+          })),
+      };
     },
   } satisfies Record<string, AnyHandler>;
 }

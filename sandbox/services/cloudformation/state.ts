@@ -102,6 +102,15 @@ export class StackState {
     throw new ServiceError('ValidationError', `Stack with id ${nameOrId} does not exist`, 400);
   }
 
+  /** The stack that a resource is part of. @throws ServiceError `ValidationError` */
+  owning(physicalId: string, place: Place): StackRecord {
+    const found = this.list(place).find(({ resources }) =>
+      resources.some(({ PhysicalResourceId }) => PhysicalResourceId === physicalId),
+    );
+    if (found) return found;
+    throw new ServiceError('ValidationError', `Stack for ${physicalId} does not exist`, 400);
+  }
+
   #named(name: string, place: Place): StackRecord | undefined {
     return this.list(place).find(({ view }) => view.StackName === name);
   }
