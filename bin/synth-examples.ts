@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const examples = ['snapkeep', 'one-plan', 'fleet', 'two-regions'];
 
-/** The CDK has many flags for behaviours that nothing here meets, and counts them in every run. */
-const flagsCount = /^\d+ feature flags are not configured.*\n/m;
+/** What the CDK says in every run: of flags for behaviours that nothing here meets, and of templates to ask it for. */
+const chatter = /^(\d+ feature flags are not configured|Successfully synthesized to|Supply a stack id).*\n/gm;
 
 function synthesize(example: string): boolean {
   const file = `docs/examples/${example}.yaml`;
@@ -17,7 +17,7 @@ function synthesize(example: string): boolean {
   const arguments_ = ['cdk', 'synth', '--quiet', '-c', `config=${file}`, '--output', output];
   const { status, stdout, stderr, error } = spawnSync('npx', arguments_, { cwd: root, encoding: 'utf8' });
   if (error) throw error;
-  process.stderr.write(stderr.replace(flagsCount, ''));
+  process.stderr.write(stderr.replace(chatter, ''));
   if (status !== 0) {
     process.stdout.write(stdout);
     console.error(`${file}: not synthesized`);
