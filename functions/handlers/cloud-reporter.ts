@@ -54,6 +54,8 @@ export function createCloudReporter(options: CloudReporterOptions): CloudReporte
       const lost = manifest.lost_sources?.length ?? 0;
       const failed = points.length - available;
       logger.info('backup sealed', { plan, backupId, status, available, failed, lost });
+      for (const { source, reason } of failuresIn(manifest).slice(0, listedErrors))
+        logger.warn('no recovery point', { plan, backupId, source: sourceKey(source), reason });
       notices.measure(
         plan,
         {
@@ -106,9 +108,7 @@ export function createCloudReporter(options: CloudReporterOptions): CloudReporte
 
 function describeManifest(manifest: Manifest, available: number): string[] {
   const points = manifest.recovery_points;
-  const failed = points.flatMap((point) =>
-    point.status === 'failed' ? [`- ${sourceKey(point.source)}: ${point.reason}`] : [],
-  );
+  const failed = failuresIn(manifest).map(({ source, reason }) => `- ${sourceKey(source)}: ${reason}`);
   const hidden = failed.length - listedErrors;
   return [
     `Backup ${manifest.backup_id} is ${manifest.status}: ${available} of ${points.length} sources have a recovery point.`,
@@ -117,3 +117,6 @@ function describeManifest(manifest: Manifest, available: number): string[] {
     ...manifest.warnings.map((warning) => `Warning: ${warning}`),
   ];
 }
+
+const failuresIn = ({ recovery_points: points }: Manifest) =>
+  points.flatMap((point) => (point.status === 'failed' ? [point] : []));

@@ -10,8 +10,11 @@ import { addSnapkeepStack } from '../../lib/snapkeep-app.ts';
 
 export interface Assembly {
   readonly folder: string;
-  /** Takes an action out of the policy of a role, by the beginning of its logical id. Answers how often it stood there. */
-  forbid(role: string, action: string): number;
+  /**
+   * Takes a statement out of the policy of a role: the first that has the action, on resources with that text. The role
+   * is found by the beginning of its logical id.
+   */
+  forbid(role: string, action: string, on: string): void;
   remove(): void;
 }
 
@@ -22,7 +25,9 @@ const roleSchema = z.looseObject({
   Policies: z.array(
     z.looseObject({
       PolicyDocument: z.looseObject({
-        Statement: z.array(z.looseObject({ Action: z.union([z.string(), z.array(z.string())]) })),
+        Statement: z.array(
+          z.looseObject({ Action: z.union([z.string(), z.array(z.string())]), Resource: z.unknown() }),
+        ),
       }),
     }),
   ),
@@ -43,23 +48,24 @@ export async function synthesizeAssembly(file: string): Promise<Assembly> {
   const template = join(folder, stack.templateFile);
   return {
     folder,
-    forbid(role, action) {
+    forbid(role, action, on) {
       const { Resources, ...rest } = templateSchema.parse(JSON.parse(readFileSync(template, 'utf8')));
-      let found = 0;
+      let found = false;
       for (const [id, resource] of Object.entries(Resources)) {
         if (resource.Type !== 'AWS::IAM::Role' || !id.startsWith(`${role}Role`)) continue;
         const properties = roleSchema.parse(resource.Properties);
         for (const { PolicyDocument } of properties.Policies) {
-          PolicyDocument.Statement = PolicyDocument.Statement.filter(({ Action }) => {
-            const has = [Action].flat().includes(action);
-            if (has) found += 1;
-            return !has;
+          PolicyDocument.Statement = PolicyDocument.Statement.filter(({ Action, Resource }) => {
+            const named = [Action].flat().includes(action) && JSON.stringify(Resource).includes(on);
+            const goes = named && !found;
+            found ||= goes;
+            return !goes;
           });
         }
         resource.Properties = properties;
       }
       writeFileSync(template, JSON.stringify({ ...rest, Resources }));
-      return found;
+      if (!found) throw new Error(`no statement of ${role} has ${action} on ${on}`);
     },
     remove: () => rmSync(root, { recursive: true, force: true }),
   };

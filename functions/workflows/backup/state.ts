@@ -40,13 +40,23 @@ export type StatesJson = States & Json;
  */
 const reasonBytes = 230;
 
-export function shortened(reason: string, limit = reasonBytes): string {
+export function shortened(full: string, limit = reasonBytes): string {
   const fits = (text: string): boolean => Buffer.byteLength(JSON.stringify(text)) <= limit;
+  if (fits(full)) return full;
+  const reason = denialOf(full) ?? full;
   if (fits(reason)) return reason;
   // No character takes less than a byte.
   let end = limit;
   while (!fits(`${reason.slice(0, end)}...`)) end -= 1;
   return `${reason.slice(0, end)}...`;
+}
+
+/** A refusal names the caller at length before what was refused, which is all that helps. */
+function denialOf(reason: string): string | undefined {
+  const [, code, action, resource] =
+    /^(\w+): .*?is not authorized to perform: (\S+)(?: on resource: (\S+))?/.exec(reason) ?? [];
+  if (code === undefined) return undefined;
+  return `${code}: not authorized to perform ${action}${resource === undefined ? '' : ` on ${resource}`}`;
 }
 
 export const failed = (reason: string, copy: { id?: string; name?: string } = {}): SourceState => ({
