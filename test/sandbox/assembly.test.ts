@@ -3,11 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { runCli } from '../../bin/cli/run.ts';
 import { AssemblyError } from '../../sandbox/deploy/assembly.ts';
 import { metricsIn } from '../../sandbox/deploy/embedded-metrics.ts';
 import { type RunningSandbox, startSandbox } from '../../sandbox/start.ts';
-import { cli } from '../support/cli.ts';
+import { cli, cliIo } from '../support/cli.ts';
 
 let folder: string;
 let open: RunningSandbox[];
@@ -199,6 +200,64 @@ describe('snapkeep sandbox --assembly', () => {
     expect((await sandbox()).stderr).toContain('manifest.json cannot be read.');
     write('out/manifest.json', { artifacts: {} });
     expect((await sandbox()).stderr).toContain('out has no stack.');
+  });
+});
+
+describe('snapkeep sandbox --assembly, of an assembly', () => {
+  const group = { Type: 'AWS::Scheduler::ScheduleGroup', Properties: { Name: 'ours' } };
+  const nightly = {
+    Type: 'AWS::Scheduler::Schedule',
+    Properties: {
+      ...{ Name: 'nightly', GroupName: 'ours', ScheduleExpression: 'cron(0 3 * * ? *)' },
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: { Arn: { Ref: 'Echo' }, RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] }, Input: '{"n":1}' },
+    },
+  };
+  const both = {
+    ...role,
+    Properties: {
+      ...role.Properties,
+      AssumeRolePolicyDocument: {
+        Version: '2012-10-17',
+        Statement: {
+          ...{ Effect: 'Allow', Action: 'sts:AssumeRole' },
+          Principal: { Service: ['lambda.amazonaws.com', 'scheduler.amazonaws.com'] },
+        },
+      },
+    },
+  };
+
+  it('tells what was deployed and how to see it work, and serves it', async () => {
+    const table = { Type: 'AWS::DynamoDB::Table', Properties: {} };
+    assemble({ Role: both, Echo: aFunction, Topic: topic, Group: group, Nightly: nightly, Table: table });
+    const controller = new AbortController();
+    const io = cliIo({ cwd: folder, signal: controller.signal });
+    const ended = runCli(['sandbox', '--port', '0', '--assembly', '.', '--logs'], io);
+    const [, url] = await vi.waitFor(() => {
+      const found = /curl -X POST (\S+) {4}runs a schedule now/.exec(io.output().stdout);
+      if (!found) throw new Error(io.output().stderr);
+      return found;
+    }, 20_000);
+    const shown = io.output().stdout;
+    expect(shown).toContain('Deployed app from ., in eu-west-1: 1 function, each under its own role.');
+    expect(shown).toMatch(/\n {2}nightly {2}\d{4}-\d\d-\d\dT03:00:00Z {2}cron\(0 3 \* \* \? \*\) UTC\n/);
+    expect(shown).toContain('Not simulated: AWS::DynamoDB::Table.');
+    expect((await fetch(url ?? '', { method: 'POST' })).status).toBe(202);
+    await vi.waitFor(() => expect(io.output().stderr).toMatch(/echo END RequestId/), 20_000);
+    const base = url?.replace(/schedules.*/, '');
+    const look = async (place: string) => (await fetch(`${base}${place}`)).text();
+    expect(await look('schedules')).toContain('"state": "delivered"');
+    expect(await look('logs?function=echo')).toContain('START RequestId');
+    expect(await look('logs?function=nobody')).toContain('There is no function nobody.');
+    expect(await look('executions')).toContain('"executions": []');
+    expect(await look('queues')).toContain('"queues": {}');
+    expect(await look('nothing')).toContain('/_sandbox/schedules');
+    const nobody = await fetch(`${base}schedules/nobody/fire`, { method: 'POST' });
+    expect([nobody.status, await nobody.text()]).toEqual([404, expect.stringContaining('there are nightly')]);
+    const wrong = await fetch(url ?? '', { method: 'POST', body: '{"time": "tomorrow"}' });
+    expect(wrong.status).toBe(400);
+    controller.abort();
+    expect(await ended).toBe(0);
   });
 });
 
