@@ -21,8 +21,10 @@ export async function withBackup<T>(
       'a backup ID looks like 1795140000_2026_11_20_ci; `snapkeep list` prints them',
     );
   }
-  const config = await regionOf(invocation, regions, plan, async ({ ledger }) =>
-    (await ledger.listBackups(plan)).some((each) => each.backupId === backupId),
-  );
+  const config = await regionOf(invocation, regions, {
+    what: `backup ${backupId}`,
+    plan,
+    has: async ({ ledger }) => (await ledger.listBackups(plan)).some((each) => each.backupId === backupId),
+  });
   return inRegion(invocation, config ?? regions[0], (session) => work(session, plan));
 }

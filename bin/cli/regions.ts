@@ -47,6 +47,15 @@ export function tellFailures(
   return failures.length > 0 ? exitCodes.failed : otherwise;
 }
 
+/** Something that lies in one of the vaults. */
+export interface Sought {
+  /** `restore r1`, for the sentence that it was not found. */
+  readonly what: string;
+  /** Its Region is asked first. */
+  readonly plan?: string;
+  has(session: Session): Promise<boolean>;
+}
+
 /**
  * The Region in whose vault something is: that of its plan as a rule, and of a plan that has moved or is configured no
  * more, another. Undefined when none has it; the only Region there is is not asked, since the verb will see for itself.
@@ -55,8 +64,7 @@ export function tellFailures(
 export async function regionOf(
   invocation: Invocation,
   regions: Regions,
-  plan: string | undefined,
-  has: (session: Session) => Promise<boolean>,
+  { what, plan, has }: Sought,
 ): Promise<Config | undefined> {
   if (regions.length === 1) return regions[0];
   const own = regions.find(({ plans }) => plan !== undefined && Object.hasOwn(plans, plan));
@@ -70,7 +78,8 @@ export async function regionOf(
       failures.push(failureIn(config, error, invocation));
     }
   }
-  if (failures.length > 0) throw allOf(failures);
+  if (failures.length === regions.length) throw allOf(failures);
+  if (failures.length > 0) throw allOf(failures, `${what} is not in the Regions that answered; `);
   return undefined;
 }
 
@@ -81,13 +90,15 @@ const failureIn = ({ region }: Config, error: unknown, { io }: Invocation): Regi
 
 const sentenceOf = ({ region, failure }: RegionFailure): string => `${region}: ${failure.message}`;
 
-/** One error of all. To be fixed beforehand, where that is so of each. */
-function allOf(failures: readonly RegionFailure[]): SnapkeepError {
+/** One error of all. To be fixed beforehand, where that is so of each; said once, where it is the same everywhere. */
+function allOf(failures: readonly RegionFailure[], before = ''): SnapkeepError {
   const usage = failures.every(({ failure }) => failure.kind === 'usage');
+  const messages = new Set(failures.map(({ failure }) => failure.message));
+  const same = messages.size === 1 && failures.length > 1;
   const remedy = failures.find(({ failure }) => failure.remedy !== undefined)?.failure.remedy;
   return new SnapkeepError(
     usage ? 'usage' : 'failed',
-    failures.map(sentenceOf).join('; '),
+    same ? [...messages].join() : before + failures.map(sentenceOf).join('; '),
     remedy === undefined ? {} : { remedy },
   );
 }

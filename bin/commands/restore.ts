@@ -120,12 +120,10 @@ async function resumeRestore(
   };
   if (plan !== undefined) return withSession(invocation, plan, resumed);
   const regions = await loadRegions(invocation);
-  const config = await regionOf(
-    invocation,
-    regions,
-    undefined,
-    async (session) => (await findRestore(session, resume)) !== undefined,
-  );
+  const config = await regionOf(invocation, regions, {
+    what: `restore ${resume}`,
+    has: async (session) => (await findRestore(session, resume)) !== undefined,
+  });
   return inRegion(invocation, config ?? regions[0], resumed);
 }
 

@@ -70,8 +70,12 @@ async function runRotate(
 /** Of a plan that is not configured, the one whose ledger knows it: what a rotation makes of it is said there. */
 async function regionOfPlan(invocation: Invocation, regions: Regions, plan: string): Promise<Config> {
   const own = regions.find(({ plans }) => Object.hasOwn(plans, plan));
-  const known = async ({ ledger }: Session) => (await ledger.listBackups(plan)).length > 0;
-  return own ?? (await regionOf(invocation, regions, plan, known)) ?? findRegion(regions, plan);
+  if (own) return own;
+  const known = await regionOf(invocation, regions, {
+    what: `plan ${plan}`,
+    has: async ({ ledger }) => (await ledger.listBackups(plan)).length > 0,
+  });
+  return known ?? findRegion(regions, plan);
 }
 
 /** A plan of which there are backups, though its Region is configured without it. */

@@ -175,7 +175,9 @@ describe('two Regions of one configuration', () => {
     expect((await snapkeepWith(broken, 'list', '--plan', 'fleet')).exitCode).toBe(0);
     const resumed = await snapkeepWith(broken, 'restore', '--resume', 'again');
     expect(resumed).toMatchObject({ exitCode: 2, stdout: '' });
-    expect(resumed.stderr).toContain('us-east-1: the vault bucket acme-nowhere does not exist');
+    expect(resumed.stderr).toContain(
+      'restore again is not in the Regions that answered; us-east-1: the vault bucket acme-nowhere does not exist',
+    );
   });
 
   it('say what every one of them failed with when none answers', async () => {
@@ -184,6 +186,17 @@ describe('two Regions of one configuration', () => {
     expect(listed.exitCode).toBe(2);
     expect(JSON.parse(listed.stdout).error.message).toBe(
       'eu-west-1: the vault bucket acme-gone does not exist; us-east-1: the vault bucket acme-nowhere does not exist',
+    );
+  });
+
+  it('say once what is wrong everywhere', async () => {
+    const file = join(directory, 'snapkeep.yaml');
+    writeFileSync(file, configuration());
+    const env = { ...cloud.sandbox.environment, AWS_SECRET_ACCESS_KEY: 'wrong' };
+    const { exitCode, stderr } = await cli(['-c', file, 'list'], { env, clock: cloud.clock });
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(
+      /^snapkeep: AWS does not accept the credentials \(SignatureDoesNotMatch\)\n {2}\S/,
     );
   });
 
