@@ -28,6 +28,8 @@ export interface FakeDriverOptions {
   /** Seconds until a copy is available, or its content fixed. */
   readonly copySeconds?: number;
   readonly fixedSeconds?: number;
+  /** Seconds of single sources that take another time. */
+  readonly copySecondsOf?: Readonly<Record<string, number>>;
   /** Answers instead of starting, by source id; called on every try. */
   readonly refuse?: (request: StartRequest, tries: number) => StartOutcome | undefined;
   /** Answers instead of protecting a copy, by its source's id; called on every try. */
@@ -139,6 +141,7 @@ export class FakeDriver implements Driver {
   }
 
   #done(copy: FakeCopy): boolean {
-    return this.#age(copy) >= (this.#options.copySeconds ?? 60);
+    const own = this.#options.copySecondsOf?.[copy.source];
+    return this.#age(copy) >= (own ?? this.#options.copySeconds ?? 60);
   }
 }

@@ -33,6 +33,49 @@ describe('a backup of a plan that asks for protection', () => {
     for (const point of manifest.recovery_points) expect(point).not.toHaveProperty('unprotected');
   });
 
+  it('protects what is available while it waits for the rest', async () => {
+    const protectedAt: Record<string, number> = {};
+    const note = (id: string): undefined => {
+      protectedAt[id] = (bench.clock.now() - begun) / 1000;
+    };
+    const bench = aBench({ copySecondsOf: { 'i-001': 3600 }, refuseProtection: note });
+    const begun = bench.clock.now();
+    await bench.run();
+    expect(protectedAt['i-000']).toBeLessThan(60);
+    expect(protectedAt['i-001']).toBeGreaterThanOrEqual(3600);
+    // Once each, however often was polled.
+    expect(bench.driver.calls.protect).toBe(2);
+  });
+
+  it('protects nothing while the application rests', async () => {
+    const calls: string[] = [];
+    const resting = { ...plan, application: 'gitlab' };
+    const clock = aClock();
+    const driver = new FakeDriver({
+      ...{ clock, ids: ids(3), copySeconds: 20 },
+      // The content is fixed long after a copy is available: what an application would have to wait for.
+      fixedSeconds: 5,
+      copySecondsOf: { 'i-000': 1 },
+      refuseProtection: () => {
+        calls.push('protect');
+        return undefined;
+      },
+    });
+    const databases = new FakeDriver({ kind: 'rds', clock, ids: ['circle-db'], copySeconds: 20 });
+    const bench = backupBench({
+      ...{ clock, plan: resting, drivers: [driver, databases] },
+      hooks: {
+        quiesce: async () => ({ consistency: 'application', covers: ['ec2'], limitSeconds: 60 }),
+        resume: async () => {
+          calls.push('resume');
+        },
+      },
+    });
+    const manifest = await bench.run();
+    expect(manifest.consistency).toBe('crash');
+    expect(calls).toEqual(['resume', 'protect', 'protect', 'protect']);
+  });
+
   it('leaves the copies of a plan without it alone', async () => {
     const bench = aBench({}, aPlan());
     const manifest = await bench.run();
@@ -73,7 +116,8 @@ describe('a backup of a plan that asks for protection', () => {
     const manifest = await bench.run();
     expect([...bench.driver.protections.keys()].sort()).toEqual(['copy-0', 'copy-1']);
     expect(manifest.warnings).toEqual(['ec2/i-002 is not protected as the plan asks: RequestLimitExceeded']);
-    expect(bench.driver.calls.protect).toBe(6);
+    // Once while polling, and then until nothing is tried any more.
+    expect(bench.driver.calls.protect).toBe(7);
     expect(bench.clock.now() - before).toBeLessThan(180_000);
   });
 

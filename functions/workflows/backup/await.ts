@@ -2,6 +2,7 @@ import type { Intent } from '../../catalog/documents.ts';
 import type { DurableContext, NextCheck } from '../../shared/durable.ts';
 import { copyBatches, giveUp, lookAtCopies, startCopies } from './copies.ts';
 import type { BackupDependencies } from './ports.ts';
+import { protectFresh } from './protect-copies.ts';
 import { type States, settled, tally, todoOnly } from './state.ts';
 
 /** Sources per start step: at 5 calls a second a step takes 10 s, far below the timeout of a function. */
@@ -41,7 +42,7 @@ export async function startAll(
   return all;
 }
 
-/** Polls until `done`, starting what a quota or a busy source had kept from being started. */
+/** Polls until `done`, starting what a quota or a busy source had kept from being started, and protecting what is there. */
 export function awaitCopies(
   share: Share,
   name: string,
@@ -54,6 +55,8 @@ export function awaitCopies(
     async check(current) {
       const standing = await intent();
       let next = await lookAtCopies(deps, standing, current, options.withContent);
+      // Nothing but the look itself may hold up an application that rests.
+      if (!options.withContent) next = await protectFresh(deps, standing, next);
       if (deps.clock.now() >= Date.parse(standing.deadline)) next = giveUp(standing, next);
       const started = await startCopies(deps, standing, todoOnly(next, chunkSize), { states: current });
       next = { ...next, ...started.states };

@@ -23,7 +23,9 @@ export type SourceState =
       readonly id: string;
       readonly name: string;
       readonly bytes: number;
-      /** Why it lacks the protection that the plan asked for. */
+      /** The protection that the plan asked for stands. */
+      readonly protected?: true;
+      /** Why it does not. */
       readonly unprotected?: string;
     }
   | { readonly at: 'failed'; readonly reason: string; readonly id?: string; readonly name?: string };
