@@ -7,6 +7,9 @@ import {
   GetDurableExecutionStateCommand,
   InvokeCommand,
   type OperationUpdate,
+  SendDurableExecutionCallbackFailureCommand,
+  SendDurableExecutionCallbackHeartbeatCommand,
+  SendDurableExecutionCallbackSuccessCommand,
   StopDurableExecutionCommand,
 } from '@aws-sdk/client-lambda';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -358,6 +361,74 @@ describe('a durable execution', () => {
     const [plain, durable] = (await historyOf(arn)).flatMap((each) => each.ChainedInvokeStartedDetails ?? []);
     expect(plain).toMatchObject({ FunctionName: 'double:live', ExecutedVersion: '1' });
     expect(durable?.DurableExecutionArn).toBe(child.event.DurableExecutionArn);
+  });
+
+  describe('with callbacks', () => {
+    const callback = (Id: string, CallbackOptions: OperationUpdate['CallbackOptions'] = {}) =>
+      ({
+        Id,
+        Name: 'approval',
+        Type: 'CALLBACK',
+        Action: 'START',
+        CallbackOptions,
+      }) satisfies OperationUpdate;
+    const waiting = async (...callbacks: OperationUpdate[]) => {
+      const arn = await begin();
+      const { event, answer } = await invocation(1);
+      const { NewExecutionState } = await checkpoint(arn, event.CheckpointToken, callbacks);
+      answer({ Status: 'PENDING' });
+      const ids = (NewExecutionState?.Operations ?? []).map((each) => each.CallbackDetails?.CallbackId ?? '');
+      return { arn, ids };
+    };
+    const succeed = (CallbackId = '', result = '"yes"') =>
+      host.client.send(
+        new SendDurableExecutionCallbackSuccessCommand({ CallbackId, Result: Buffer.from(result) }),
+      );
+
+    it('goes on when somebody calls back, with the answer', async () => {
+      const { arn, ids } = await waiting(callback('a'), callback('b'));
+      await succeed(ids[0]);
+      const { event, answer } = await invocation(2);
+      expect(event.UpdatedOperationIds).toEqual(['a']);
+      expect(event.InitialExecutionState.Operations[1]).toMatchObject({
+        ...{ Status: 'SUCCEEDED', CallbackDetails: { CallbackId: ids[0], Result: '"yes"' } },
+      });
+      answer({ Status: 'PENDING' });
+      await host.client.send(
+        new SendDurableExecutionCallbackFailureCommand({
+          ...{ CallbackId: ids[1], Error: { ErrorType: 'Refused', ErrorMessage: 'no' } },
+        }),
+      );
+      const { event: third } = await invocation(3);
+      expect(third.InitialExecutionState.Operations[2]).toMatchObject({
+        ...{ Status: 'FAILED', CallbackDetails: { Error: { ErrorType: 'Refused', ErrorMessage: 'no' } } },
+      });
+      expect(await codeOf(succeed(ids[0]))).toBe('InvalidParameterValueException 400');
+      expect(await codeOf(succeed('bm9ib2R5'))).toBe('InvalidParameterValueException 400');
+      const types = (await historyOf(arn)).map(({ EventType }) => EventType);
+      expect(types.filter((type) => type?.startsWith('Callback'))).toEqual([
+        ...['CallbackStarted', 'CallbackStarted', 'CallbackSucceeded', 'CallbackFailed'],
+      ]);
+    });
+
+    it('goes on without an answer when its time is over', async () => {
+      const { ids } = await waiting(callback('a', { TimeoutSeconds: 60 }));
+      const { event } = await invocation(2);
+      expect(host.clock.now() - start).toBe(60_000);
+      expect(event.InitialExecutionState.Operations[1]).toMatchObject({ Status: 'TIMED_OUT' });
+      expect(await codeOf(succeed(ids[0]))).toBe('CallbackTimeoutException 400');
+    });
+
+    it('waits on while heartbeats come', async () => {
+      const { ids } = await waiting(callback('a', { HeartbeatTimeoutSeconds: 60 }));
+      for (let beats = 0; beats < 3; beats += 1) {
+        host.clock.advance(50_000);
+        await host.client.send(new SendDurableExecutionCallbackHeartbeatCommand({ CallbackId: ids[0] }));
+      }
+      const { event } = await invocation(2);
+      expect(host.clock.now() - start).toBe(210_000);
+      expect(event.InitialExecutionState.Operations[1]).toMatchObject({ Status: 'TIMED_OUT' });
+    });
   });
 
   it('is not run synchronously when it may take longer than a quarter of an hour', async () => {

@@ -36,10 +36,10 @@ function ask(service: string, operation: string): readonly Demand[] {
   return of(input as never, request);
 }
 
-test('every operation of the sandbox asks policies, and none that it does not have but those of durable executions', () => {
+test('every operation of the sandbox asks policies, and none that it does not have', () => {
   for (const { signingName, handlers } of services) {
     const asked = Object.keys(demands[signingName] ?? {});
-    const more = asked.filter((name) => !(name in handlers) && !/DurableExecution/.test(name));
+    const more = asked.filter((name) => !(name in handlers));
     expect({ signingName, missing: Object.keys(handlers).filter((name) => !asked.includes(name)) }).toEqual({
       signingName,
       missing: [],

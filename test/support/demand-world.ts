@@ -6,6 +6,7 @@ import { createCloudFormation } from '../../sandbox/services/cloudformation/serv
 import { createCloudWatch } from '../../sandbox/services/cloudwatch/service.ts';
 import { createEc2 } from '../../sandbox/services/ec2/service.ts';
 import { createEventBridge } from '../../sandbox/services/eventbridge/service.ts';
+import { callbackIdOf } from '../../sandbox/services/lambda/durable/callback-ids.ts';
 import { createLambda } from '../../sandbox/services/lambda/service.ts';
 import { createRds } from '../../sandbox/services/rds/service.ts';
 import { createRoute53 } from '../../sandbox/services/route53/service.ts';
@@ -84,6 +85,12 @@ export const on = {
   topic: { TopicArn: `arn:aws:sns:${region}:${account}:ops` },
   execution: {
     DurableExecutionArn: `arn:aws:lambda:${region}:${account}:function:w:1/durable-execution/run/1`,
+  },
+  callback: {
+    CallbackId: callbackIdOf(
+      `arn:aws:lambda:${region}:${account}:function:w:1/durable-execution/run/1`,
+      'approval',
+    ),
   },
   document: { Name: 'Snapkeep-Rewrite' },
   parameter: { Name: '/snapkeep/a' },

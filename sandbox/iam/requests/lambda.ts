@@ -1,6 +1,7 @@
 /** What Lambda asks of policies, durable executions included. */
 import type { CheckpointDurableExecutionRequest, InvocationRequest } from '@aws-sdk/client-lambda';
 import type { RequestContext } from '../../service.ts';
+import { placeOfCallback } from '../../services/lambda/durable/callback-ids.ts';
 import { arnOf, type Demands, demand, type ServiceDemands, type Target } from './demand.ts';
 
 interface FunctionInput {
@@ -42,6 +43,16 @@ export const lambdaDemands: ServiceDemands = {
       ...['GetDurableExecution', 'GetDurableExecutionHistory', 'GetDurableExecutionState'],
       ...['StopDurableExecution'],
     ].map((name) => [name, onExecution(name)]),
+  ),
+  ...Object.fromEntries(
+    ['Success', 'Failure', 'Heartbeat'].map((name): [string, Demands<{ readonly CallbackId?: string }>] => [
+      `SendDurableExecutionCallback${name}`,
+      ({ CallbackId = '' }, request) => {
+        const { executionArn } = placeOfCallback(CallbackId) ?? {};
+        const action = `SendDurableExecutionCallback${name}`;
+        return onExecution(action)({ DurableExecutionArn: executionArn }, request);
+      },
+    ]),
   ),
   // What an execution invokes, it invokes as its function.
   CheckpointDurableExecution: (input: CheckpointDurableExecutionRequest, request) => [

@@ -1,6 +1,7 @@
 import * as lambda from '@aws-sdk/client-lambda';
 import type { RequestContext, Service } from '../../service.ts';
 import type { World } from '../../world.ts';
+import { callbackHandlers } from './durable/callbacks.ts';
 import { durableHandlers } from './durable/routes.ts';
 import { executionHandlers } from './executions.ts';
 import { createInvoker, type EventInvocation, inProcess } from './invoker.ts';
@@ -49,6 +50,7 @@ export function createLambda(world: World): Lambda {
         ...invocations,
         ...executionHandlers(state),
         ...durableHandlers(state),
+        ...callbackHandlers(state),
       },
     },
     registerFunction: (name, handler, options = {}) =>

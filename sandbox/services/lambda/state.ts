@@ -157,17 +157,21 @@ export class LambdaState {
     return { record, qualifier: wanted ?? '$LATEST' };
   }
 
-  /** @throws ServiceError `ResourceNotFoundException` for an execution that is not there, or of another account */
-  execution(arn: string, place: { readonly account: string; readonly region: string }) {
+  /** Undefined for an execution that is not there, or of another account. */
+  findExecution(arn: string, place: { readonly account: string; readonly region: string }) {
     const [functionArn = '', rest = ''] = arn.split(/:(?=[^:/]+\/durable-execution\/)/);
-    const [version = '', , name] = rest.split('/');
-    const missing = new ServiceError('ResourceNotFoundException', `Execution not found: ${arn}`, 404, {
-      Type: 'User',
-    });
-    if (name === undefined) throw missing;
-    const { record } = this.find(functionArn, undefined, place);
-    const execution = record.executions.get(name);
-    if (execution?.arn !== arn || record.account !== place.account) throw missing;
+    const [version = '', , name = ''] = rest.split('/');
+    const record = this.#functions.get(functionArn);
+    const execution = record?.executions.get(name);
+    if (!record || execution?.arn !== arn) return undefined;
+    if (record.account !== place.account || record.region !== place.region) return undefined;
     return { record, execution, version };
+  }
+
+  /** @throws ServiceError `ResourceNotFoundException` */
+  execution(arn: string, place: { readonly account: string; readonly region: string }) {
+    const found = this.findExecution(arn, place);
+    if (found) return found;
+    throw new ServiceError('ResourceNotFoundException', `Execution not found: ${arn}`, 404, { Type: 'User' });
   }
 }

@@ -44,6 +44,16 @@ export function happeningOf(update: OperationUpdate, operation: Operation, dueAt
           Input: { Payload: payload, Truncated: false },
         },
       };
+    case 'CALLBACK': {
+      const { TimeoutSeconds: Timeout, HeartbeatTimeoutSeconds: HeartbeatTimeout } =
+        update.CallbackOptions ?? {};
+      const CallbackId = operation.CallbackDetails?.CallbackId;
+      return {
+        ...base,
+        EventType: 'CallbackStarted',
+        CallbackStartedDetails: { CallbackId, Timeout, HeartbeatTimeout },
+      };
+    }
     default:
       return stepHappening(base, update, operation);
   }
@@ -94,6 +104,20 @@ export function chainedInvokeEnded(operation: Operation, end: ChainedEnd): Happe
     case 'FAILED':
       return { ...base, EventType: 'ChainedInvokeFailed', ChainedInvokeFailedDetails: told };
   }
+}
+
+export function callbackEnded(operation: Operation, end: ChainedEnd): Happening {
+  const base = ofOperation(operation);
+  const told = { Error: failure(end.error) };
+  if (end.status === 'SUCCEEDED')
+    return {
+      ...base,
+      EventType: 'CallbackSucceeded',
+      CallbackSucceededDetails: { Result: result(end.result) },
+    };
+  return end.status === 'TIMED_OUT'
+    ? { ...base, EventType: 'CallbackTimedOut', CallbackTimedOutDetails: told }
+    : { ...base, EventType: 'CallbackFailed', CallbackFailedDetails: told };
 }
 
 export function executionStarted(operation: Operation, ExecutionTimeout: number): Happening {

@@ -1,6 +1,8 @@
 /** What the service remembers of one durable execution: its operations, its history, and who may write next. */
 import type { Event, Operation, OperationUpdate } from '@aws-sdk/client-lambda';
+import { callbackIdOf } from './callback-ids.ts';
 import {
+  callbackEnded,
   chainedInvokeEnded,
   executionEnded,
   executionStarted,
@@ -85,7 +87,7 @@ export class Journal {
   get isWaiting(): boolean {
     return [...this.#operations.values()].some(
       ({ Type, Status }) =>
-        Status === 'PENDING' || (Status === 'STARTED' && (Type === 'WAIT' || Type === 'CHAINED_INVOKE')),
+        Status === 'PENDING' || (Status === 'STARTED' && waitsByItself.includes(Type ?? '')),
     );
   }
 
@@ -131,7 +133,7 @@ export class Journal {
       const current = drafts.get(id) ?? this.#operations.get(id);
       this.#check(update, drafts, current);
       const seconds = update.WaitOptions?.WaitSeconds ?? update.StepOptions?.NextAttemptDelaySeconds ?? 0;
-      const moment = { now, dueAt: dueAt(seconds) };
+      const moment = { now, dueAt: dueAt(seconds), callbackId: callbackIdOf(this.#options.arn, id) };
       const operation = applyUpdate(update, current, moment);
       drafts.set(id, operation);
       return { update, operation, happening: happeningOf(update, operation, moment.dueAt) };
@@ -188,13 +190,15 @@ export class Journal {
     };
   }
 
-  answered(id: string, end: ChainedEnd, now: number): void {
+  /** A chained invoke or a callback has its answer: true when the operation still waited for one. */
+  answered(id: string, end: ChainedEnd, now: number): boolean {
     const operation = this.#operations.get(id);
-    if (!operation || hasEnded(operation)) return;
+    if (!operation || hasEnded(operation)) return false;
     const next = whenAnswered(operation, end, now);
     this.#operations.set(id, next);
     this.#changed.add(id);
-    this.note(chainedInvokeEnded(next, end), now);
+    this.note(next.Type === 'CALLBACK' ? callbackEnded(next, end) : chainedInvokeEnded(next, end), now);
+    return true;
   }
 
   invoked(record: InvocationRecord): void {
@@ -250,6 +254,9 @@ export class Journal {
     return (hasEnded(parent) && !parent.ContextDetails?.ReplayChildren) || this.#isHidden(parent);
   }
 }
+
+/** Operations that begin to wait as soon as they are started. */
+const waitsByItself: readonly string[] = ['WAIT', 'CHAINED_INVOKE', 'CALLBACK'];
 
 const dueTime = ({ StepDetails, WaitDetails }: Operation): number | undefined =>
   (StepDetails?.NextAttemptTimestamp ?? WaitDetails?.ScheduledEndTimestamp)?.getTime();

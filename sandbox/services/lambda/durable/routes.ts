@@ -11,10 +11,10 @@ import type {
 import { type AnyHandler, type RequestContext, ServiceError } from '../../../service.ts';
 import { between, checkConstraints, lengthBetween, matches } from '../../constraints.ts';
 import type { Decoded } from '../../decoded.ts';
-import type { DurableExecution, LambdaState } from '../state.ts';
+import type { LambdaState } from '../state.ts';
 import { withoutData } from './history.ts';
 import { clientTokenMilliseconds, largestPage, statePage } from './limits.ts';
-import type { CheckpointedExecution } from './runner.ts';
+import { type CheckpointedExecution, isCheckpointed } from './runner.ts';
 import { invalidParameter } from './transitions.ts';
 
 interface Answered {
@@ -45,7 +45,7 @@ export function durableHandlers(state: LambdaState) {
           matches(`updates.${index + 1}.member.name`, Name, '[\\x20-\\x7E]{1,256}'),
         ]),
       ]);
-      const execution = checkpointed(existing(() => find(arn, request)));
+      const execution = checkpointed(arn, request);
       const key = `${arn} ${client ?? request.requestId}`;
       const text = JSON.stringify([token, Updates]);
       const before = answered.get(key);
@@ -68,7 +68,7 @@ export function durableHandlers(state: LambdaState) {
       request: RequestContext,
     ): GetDurableExecutionStateResponse {
       const { DurableExecutionArn: arn, CheckpointToken: token, Marker, MaxItems } = input;
-      const { journal } = checkpointed(existing(() => find(arn, request)));
+      const { journal } = checkpointed(arn, request);
       journal.requireToken(token);
       const { items, next } = pageOf(journal.state(), Marker, MaxItems);
       return { Operations: [...items], ...next };
@@ -102,20 +102,12 @@ export function durableHandlers(state: LambdaState) {
     },
   } satisfies Record<string, AnyHandler>;
 
-  function checkpointed(execution: DurableExecution): CheckpointedExecution {
+  /** The operations of the runtime know no ResourceNotFoundException. */
+  function checkpointed(arn: string, { caller, region }: RequestContext): CheckpointedExecution {
+    const execution = state.findExecution(arn, { account: caller.account, region })?.execution;
+    if (!execution) throw invalidParameter(`Execution not found: ${arn}`);
     if (isCheckpointed(execution)) return execution;
     throw invalidParameter('The durable execution has no checkpoints.');
-  }
-
-  /** The operations of the runtime do not know the word ResourceNotFoundException. */
-  function existing<T>(look: () => T): T {
-    try {
-      return look();
-    } catch (error) {
-      if (error instanceof ServiceError && error.code === 'ResourceNotFoundException')
-        throw invalidParameter(error.message);
-      throw error;
-    }
   }
 
   function pageOf<T>(all: readonly T[], marker: string | undefined, asked: number | undefined) {
@@ -126,6 +118,3 @@ export function durableHandlers(state: LambdaState) {
     return { items: all.slice(from, to), next: to < all.length ? { NextMarker: String(to) } : {} };
   }
 }
-
-const isCheckpointed = (execution: DurableExecution): execution is CheckpointedExecution =>
-  execution.journal !== undefined && execution.stop !== undefined && 'checkpoint' in execution;

@@ -2,7 +2,7 @@
  * Runs executions of functions that checkpoint: invokes the code, and invokes it again when a timer ended, a chained
  * invoke answered or the process died, until the execution has ended.
  */
-import type { ErrorObject, Operation, OperationUpdate } from '@aws-sdk/client-lambda';
+import type { CallbackOptions, ErrorObject, Operation, OperationUpdate } from '@aws-sdk/client-lambda';
 import type { World } from '../../../world.ts';
 import type { DurableExecution, DurableSettings, ExecutionEnd, Outcome } from '../state.ts';
 import { failedOutcome, readAnswer, type Said } from './answers.ts';
@@ -40,6 +40,8 @@ export function runExecution(world: World, job: Assignment): CheckpointedExecuti
     ...{ operationId: world.random.hex(32), arn, name, payload, limits, now: startedAt },
     timeoutSeconds: settings.executionTimeoutSeconds,
   });
+  /** When somebody last said that a callback is still to come. */
+  const heartbeats = new Map<string, number>();
   let invoking = false;
   let awaited = false;
   let failures = 0;
@@ -80,9 +82,9 @@ export function runExecution(world: World, job: Assignment): CheckpointedExecuti
     const began = world.now();
     const event = eventOf(arn, journal);
     const writes = journal.events.length;
-    const { outcome: answer, requestId } = await job.invoke(event);
+    const { outcome: output, requestId } = await job.invoke(event);
     invoking = false;
-    const said = readAnswer(answer);
+    const said = readAnswer(output);
     const error = said.status === 'DIED' ? said.error : undefined;
     if (execution.ended) return;
     const progressed = journal.events.length > writes;
@@ -123,11 +125,32 @@ export function runExecution(world: World, job: Assignment): CheckpointedExecuti
     });
   }
 
+  const answer = (id: string, given: ChainedEnd): void => {
+    if (!execution.ended && journal.answered(id, given, world.now())) wake();
+  };
+
+  /** A callback ends by itself when nobody calls back in time, or when heartbeats stay away. Zero means never. */
+  function armCallback(
+    id: string,
+    { TimeoutSeconds = 0, HeartbeatTimeoutSeconds = 0 }: CallbackOptions,
+  ): void {
+    const timedOut = (ErrorMessage: string): void =>
+      answer(id, { status: 'TIMED_OUT', error: { ErrorType: 'Callback.Timeout', ErrorMessage } });
+    if (TimeoutSeconds > 0)
+      world.schedule(dueIn(TimeoutSeconds), () => timedOut(`No callback within ${TimeoutSeconds} seconds.`));
+    if (HeartbeatTimeoutSeconds === 0) return;
+    const pause = HeartbeatTimeoutSeconds * 1000;
+    const listen = (since: number): void =>
+      world.schedule(since + pause, () => {
+        const last = heartbeats.get(id) ?? since;
+        if (last > since) listen(last);
+        else timedOut(`No heartbeat within ${HeartbeatTimeoutSeconds} seconds.`);
+      });
+    listen(world.now());
+  }
+
   async function chain(id: string, functionName: string, input: string): Promise<void> {
-    const answer = await job.chain(functionName, input, (begun) => journal.chained(id, begun));
-    if (execution.ended) return;
-    journal.answered(id, answer, world.now());
-    wake();
+    answer(id, await job.chain(functionName, input, (begun) => journal.chained(id, begun)));
   }
 
   const execution: CheckpointedExecution = {
@@ -138,6 +161,8 @@ export function runExecution(world: World, job: Assignment): CheckpointedExecuti
       for (const { operation, update } of journal.write(updates, world.now(), dueIn)) {
         if (operation.Status === 'PENDING' || (operation.Type === 'WAIT' && operation.Status === 'STARTED'))
           arm(operation);
+        if (operation.Type === 'CALLBACK' && update.Action === 'START')
+          armCallback(operation.Id ?? '', update.CallbackOptions ?? {});
         if (operation.Type === 'CHAINED_INVOKE' && update.Action === 'START')
           void chain(
             operation.Id ?? '',
@@ -145,6 +170,10 @@ export function runExecution(world: World, job: Assignment): CheckpointedExecuti
             update.Payload ?? '',
           );
       }
+    },
+    callBack: answer,
+    heartbeat: (id) => {
+      heartbeats.set(id, world.now());
     },
     stop(error) {
       end('STOPPED', undefined, error);
@@ -168,7 +197,13 @@ export interface CheckpointedExecution extends DurableExecution {
   readonly stop: (error: ErrorObject) => number;
   /** @throws ServiceError for a token that is void, and for what the operations cannot take; then nothing is taken. */
   checkpoint(token: string, updates: readonly OperationUpdate[]): void;
+  /** Ends a callback that the execution waits for; nothing happens to one that has ended. */
+  callBack(operationId: string, end: ChainedEnd): void;
+  heartbeat(operationId: string): void;
 }
+
+export const isCheckpointed = (execution: DurableExecution): execution is CheckpointedExecution =>
+  execution.journal !== undefined && execution.stop !== undefined && 'callBack' in execution;
 
 /** What the runtime hands to the code: the state to replay, and the token for its first checkpoint. */
 function eventOf(arn: string, journal: Journal): string {

@@ -27,7 +27,6 @@ export function checkUpdate(update: OperationUpdate, current: Operation | undefi
   const { Id: id, Type: type, Action: action } = update;
   if (type === undefined || action === undefined || !actions[type]?.includes(action))
     throw invalidParameter(`Invalid ${type} action ${action}.`);
-  if (type === 'CALLBACK') throw invalidParameter('The sandbox has no callbacks of durable executions.');
   if (current && current.Type !== type)
     throw invalidParameter(`Operation ${id} is of type ${current.Type}, not ${type}.`);
   if (current && current.ParentId !== update.ParentId)
@@ -66,13 +65,15 @@ export interface Moment {
   readonly now: number;
   /** When the timer that the update asks for ends; only of RETRY and of the start of a WAIT. */
   readonly dueAt: number;
+  /** Names the operation to whoever calls back; only of the start of a CALLBACK. */
+  readonly callbackId: string;
 }
 
 /** The operation after an update that `checkUpdate` let pass. */
 export function applyUpdate(
   update: OperationUpdate,
   current: Operation | undefined,
-  { now, dueAt }: Moment,
+  { now, dueAt, callbackId }: Moment,
 ): Operation {
   const { Type: type, Action: action, Payload: Result, Error: error } = update;
   const operation: Operation = current ?? {
@@ -88,7 +89,8 @@ export function applyUpdate(
     ...(Result === undefined ? {} : { Result }),
     ...(error === undefined ? {} : { Error: error }),
   };
-  if (action === 'START') return { ...operation, Status: 'STARTED', ...startDetails(operation, dueAt) };
+  if (action === 'START')
+    return { ...operation, Status: 'STARTED', ...startDetails(operation, dueAt, callbackId) };
   const attempt = (operation.StepDetails?.Attempt ?? 0) + 1;
   if (action === 'RETRY') {
     const StepDetails = { Attempt: attempt, NextAttemptTimestamp: new Date(dueAt), ...outcome };
@@ -105,9 +107,14 @@ export function applyUpdate(
   return { ...ended, Status };
 }
 
-function startDetails({ Type, StepDetails }: Operation, dueAt: number): Partial<Operation> {
+function startDetails(
+  { Type, StepDetails }: Operation,
+  dueAt: number,
+  CallbackId: string,
+): Partial<Operation> {
   if (Type === 'WAIT') return { WaitDetails: { ScheduledEndTimestamp: new Date(dueAt) } };
   if (Type === 'CHAINED_INVOKE') return { ChainedInvokeDetails: {} };
+  if (Type === 'CALLBACK') return { CallbackDetails: { CallbackId } };
   if (Type !== 'STEP') return {};
   // The state that a check has reached stays with the operation; the time of the attempt that began does not.
   const { NextAttemptTimestamp: _, ...kept } = StepDetails ?? { Attempt: 0 };
@@ -121,17 +128,21 @@ export function whenDue(operation: Operation, now: number): Operation {
   return { ...operation, Status: 'READY', StepDetails };
 }
 
-/** How a chained invoke came to its end. */
+/** How a chained invoke, a callback or a whole execution came to its end. */
 export interface ChainedEnd {
   readonly status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'STOPPED';
   readonly result?: string | undefined;
   readonly error?: ErrorObject | undefined;
 }
 
+/** Of a chained invoke or a callback whose answer has come. */
 export function whenAnswered(operation: Operation, end: ChainedEnd, now: number): Operation {
-  const ChainedInvokeDetails = {
+  const outcome = {
     ...(end.result === undefined ? {} : { Result: end.result }),
     ...(end.error === undefined ? {} : { Error: end.error }),
   };
-  return { ...operation, Status: end.status, EndTimestamp: new Date(now), ChainedInvokeDetails };
+  const ended = { ...operation, Status: end.status, EndTimestamp: new Date(now) };
+  return operation.Type === 'CALLBACK'
+    ? { ...ended, CallbackDetails: { ...operation.CallbackDetails, ...outcome } }
+    : { ...ended, ChainedInvokeDetails: outcome };
 }
