@@ -4,6 +4,7 @@ import { judge } from '../../sandbox/iam/evaluator.ts';
 import { readPolicy } from '../../sandbox/iam/policy.ts';
 import { type Context, RequestValues } from '../../sandbox/iam/request-values.ts';
 import { readTemplate } from '../../sandbox/iam/template.ts';
+import { TemplateValues } from '../../sandbox/iam/template-values.ts';
 
 const asked = { action: 's3:GetObject', resource: 'arn:aws:s3:::vault/a*b' };
 const verdict = (
@@ -144,10 +145,24 @@ describe('a template', () => {
     expect(roles).toEqual([
       {
         logicalId: 'Role',
-        arn: 'arn:aws:iam::123456789012:role/stack-Role',
+        arn: expect.stringMatching(/^arn:aws:iam::123456789012:role\/stack-Role-[0-9a-f]{12}$/),
         documents: [{ Statement: { ...document.Statement, Resource: 'arn:aws:s3:::vault-123456789012/*' } }],
       },
     ]);
+  });
+
+  it('names roles and buckets that it leaves unnamed so that no other Region has the same', () => {
+    const arnOf = (region: string): string | undefined =>
+      readTemplate(role({}), { ...place, region }).roles[0]?.arn;
+    expect(arnOf('eu-west-1')).toBe(arnOf('eu-west-1'));
+    expect(arnOf('us-east-1')).not.toBe(arnOf('eu-west-1'));
+    const bucket = (region: string): string =>
+      new TemplateValues(
+        { Resources: { Logs: { Type: 'AWS::S3::Bucket', Properties: {} } } },
+        { ...place, region },
+      ).text({ Ref: 'Logs' });
+    expect(bucket('eu-west-1')).toMatch(/^stack-logs-[0-9a-f]{12}$/);
+    expect(bucket('us-east-1')).not.toBe(bucket('eu-west-1'));
   });
 
   it.each([
