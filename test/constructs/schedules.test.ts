@@ -60,6 +60,7 @@ describe('the schedules', () => {
     const delivered = daily?.Target.Input.replace('<aws.scheduler.scheduled-time>', '2026-11-20T05:17:00Z');
     expect(parseRotationRequest(JSON.parse(delivered), ['ci', 'fleet'], 0)).toEqual({
       dryRun: false,
+      wait: false,
       occasion: 'day',
       at: Date.parse('2026-11-20T05:17:00Z'),
     });
