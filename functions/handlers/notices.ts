@@ -19,7 +19,11 @@ export interface Notices {
     counts: Readonly<Record<string, number>>,
     seconds?: Readonly<Record<string, number>>,
   ): void;
-  tell(subject: string, lines: readonly string[]): Promise<void>;
+  /**
+   * Publishes a message, and says whether the topic took it. Never rejects: a run must not fail of it, and an error
+   * that is to be told must not be hidden behind another. The metrics raise the alarms all the same.
+   */
+  tell(subject: string, lines: readonly string[]): Promise<boolean>;
   /**
    * Puts an event on the default bus. Never rejects: what was done stands, whoever hears of it; an event that was not
    * taken is in the log. `about` names what happened within its plan, the same for a repetition.
@@ -53,7 +57,13 @@ export function createNotices(options: NoticesOptions): Notices {
 
     async tell(subject, lines) {
       const plain = subject.replace(/[^\x20-\x7e]/g, '?').slice(0, subjectLimit);
-      await sns.send(new PublishCommand({ TopicArn: topicArn, Subject: plain, Message: lines.join('\n') }));
+      try {
+        await sns.send(new PublishCommand({ TopicArn: topicArn, Subject: plain, Message: lines.join('\n') }));
+        return true;
+      } catch (error) {
+        logger.error('people were not told', { subject: plain, lines, reason: describeError(error) });
+        return false;
+      }
     },
 
     async announce(type, plan, about, facts) {

@@ -37,7 +37,7 @@ export function createTellOnceADay({ notices, vault, clock, logger }: OnceADayOp
       return undefined;
     });
     if (told !== undefined) return;
-    await notices.tell(subject, lines);
+    if (!(await notices.tell(subject, lines))) return;
     await vault.create(key, { metadata_version: 2, plan, subject, told_at: now }).catch(untold);
   };
 }

@@ -18,6 +18,7 @@ import { MemoryVault } from '../../support/memory-vault.ts';
 const sns = mockClient(SNSClient);
 const eventbridge = mockClient(EventBridgeClient);
 let warnings: [message: string, fields: unknown][];
+let errors: [message: string, fields: unknown][];
 let measured: Record<string, unknown>[];
 
 beforeEach(() => {
@@ -26,6 +27,7 @@ beforeEach(() => {
   sns.on(PublishCommand).resolves({});
   eventbridge.on(PutEventsCommand).resolves({ FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
   warnings = [];
+  errors = [];
   measured = [];
   vi.restoreAllMocks();
   vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
@@ -40,6 +42,7 @@ const telling = () => {
   const logger = {
     ...silentLogger,
     warn: (...entry: [string, unknown?]) => warnings.push([entry[0], entry[1]]),
+    error: (...entry: [string, unknown?]) => errors.push([entry[0], entry[1]]),
   };
   const region = 'eu-west-1';
   const notices = createNotices({
@@ -203,6 +206,28 @@ describe('an event that is not taken', () => {
       ],
     ]);
     expect(subjects()).toEqual(['Snapkeep prod-eu: backup of ci is partial']);
+  });
+});
+
+describe('a message that the topic does not take', () => {
+  const refused = Object.assign(new Error('not authorized'), { name: 'AuthorizationErrorException' });
+
+  it('is in the log with all that it says, and does not hide what it was to tell', async () => {
+    sns.on(PublishCommand).rejects(refused);
+    await backups().runFailed({ plan: 'ci', slot: '2026-11-20T02:00:00Z' }, new Error('no sources'));
+    expect(errors).toMatchObject([
+      ['run ended without a backup', { error: 'no sources' }],
+      [
+        'people were not told',
+        {
+          subject: 'Snapkeep prod-eu: backup of ci failed',
+          lines: expect.arrayContaining(['no sources']),
+          reason: 'AuthorizationErrorException: not authorized',
+        },
+      ],
+    ]);
+    expect(measured).toMatchObject([{ BackupFailed: 1 }]);
+    expect(events()).toMatchObject([{ type: 'Snapkeep Backup Failed' }]);
   });
 });
 
