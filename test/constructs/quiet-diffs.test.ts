@@ -15,6 +15,7 @@ const { ci = aPlan(), fleet = aPlan() } = config.plans;
 const snapkeepVersion = '1.2.3';
 let root = '';
 let deployments = 0;
+let base: Deployable | undefined;
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'snapkeep-quiet-'));
   await buildBundles({ config, snapkeepVersion, outputFolder: join(root, 'first') });
@@ -42,7 +43,8 @@ const withSchedule = (schedule: Partial<Plan['schedule']>): Config =>
 
 /** What a deployment of the changed configuration would do: `~` changes, `+` adds and `-` removes, by type and place. */
 function diffTo(changed: Config): string[] {
-  const [before, after] = [deploy(config).Resources, deploy(changed).Resources];
+  base ??= deploy(config);
+  const [before, after] = [base.Resources, deploy(changed).Resources];
   const ids = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return ids
     .flatMap((id) => {
