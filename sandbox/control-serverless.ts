@@ -17,7 +17,7 @@ export function answerServerless(
   name: string,
   { method, query, body }: WireRequest,
   answer: Answer,
-): WireResponse | undefined {
+): WireResponse | Promise<WireResponse> | undefined {
   const wanted = new URLSearchParams(query).get('function');
   const functions = serverless.functions().filter((each) => wanted === null || each.name === wanted);
   if (wanted !== null && functions.length === 0)
@@ -59,8 +59,11 @@ export function answerServerless(
       return answer(200, {
         events: serverless.told.events().map(({ time, ...event }) => ({ time: iso(time), ...event })),
       });
+    case 'GET tests':
+      return answer(200, testsView(serverless));
     default:
-      return method === 'POST' ? fire(serverless, name, body, answer) : undefined;
+      if (method !== 'POST') return undefined;
+      return fire(serverless, name, body, answer) ?? pressTest(serverless, name, answer);
   }
 }
 
@@ -121,4 +124,28 @@ function occasionOf(text: string): number | undefined {
   } catch {
     return Number.NaN;
   }
+}
+
+const testsView = ({ deployment }: Serverless): object => ({
+  tests: (deployment?.stacks ?? []).map(({ region, testEvents }) => ({ region, functions: testEvents })),
+});
+
+/** `POST tests/<function>/<event>`: the console's Test button, with an event that was deployed. */
+function pressTest(
+  serverless: Serverless,
+  path: string,
+  answer: Answer,
+): Promise<WireResponse> | WireResponse | undefined {
+  const [, functionName, event] = /^tests\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
+  if (functionName === undefined || event === undefined) return undefined;
+  const pressed = serverless.pressTest(functionName, decodeURIComponent(event));
+  if (pressed) {
+    return pressed.then(
+      (outcome) => answer(200, outcome),
+      (error: unknown) => answer(502, { message: error instanceof Error ? error.message : String(error) }),
+    );
+  }
+  return answer(404, {
+    message: `No test event ${event} was deployed for ${functionName}; see /_sandbox/tests.`,
+  });
 }

@@ -28,7 +28,11 @@ export function isControlRequest({ path }: WireRequest): boolean {
 }
 
 /** @param port the server's own, for the check of the Host header */
-export function answerControl(controls: Controls, request: WireRequest, port: number): WireResponse {
+export function answerControl(
+  controls: Controls,
+  request: WireRequest,
+  port: number,
+): WireResponse | Promise<WireResponse> {
   // A page in the user's browser could reach loopback: by another name that resolves to it, or across origins.
   if (request.headers.origin !== undefined) return refuse(403, 'Requests from web pages are refused.');
   if (!isOwnHost(request.headers.host, port)) {

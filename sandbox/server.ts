@@ -71,7 +71,7 @@ export function createSandboxServer(options: SandboxServerOptions): SandboxServe
   const handle = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const request = await readRequest(message);
     const answer = isControlRequest(request)
-      ? answerControl(controls, request, port)
+      ? await answerControl(controls, request, port)
       : await dispatch(request);
     if (answer === 'cut') message.socket.destroy();
     else await sendResponse(message, response, answer);

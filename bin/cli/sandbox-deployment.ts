@@ -7,6 +7,8 @@ export interface ShownDeployment {
     readonly region: string;
     readonly functions: readonly { readonly name: string; readonly durable: boolean }[];
     readonly outputs: Readonly<Record<string, string>>;
+    /** Test events of the console, by function and name. */
+    readonly testEvents: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
     readonly notSimulated: Readonly<Record<string, number>>;
     readonly notes: readonly string[];
   }[];
@@ -42,6 +44,9 @@ export function deploymentAsText(
 ): string {
   const [first] = stacks;
   const restore = first?.functions.find(({ name }) => name.endsWith('-restore'));
+  const dryRun = Object.keys(first?.testEvents[restore?.name ?? ''] ?? {}).find((name) =>
+    /^dry-run/.test(name),
+  );
   const [schedule] = schedules;
   return lines([
     '',
@@ -54,6 +59,11 @@ export function deploymentAsText(
     ...(restore === undefined
       ? []
       : [`  curl '${url}/_sandbox/logs?function=${restore.name}'    what a function wrote`]),
+    ...(restore === undefined || dryRun === undefined
+      ? []
+      : [
+          `  curl -X POST ${url}/_sandbox/tests/${restore.name}/${dryRun}    presses Test in the console, with a deployed event`,
+        ]),
     'and, with the configuration that was synthesized, what a restore would do, as the deployed function tells it:',
     '  npm run snapkeep -- restore latest --plan PLAN --dry-run --deployed -c FILE',
   ]);

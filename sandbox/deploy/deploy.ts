@@ -7,6 +7,7 @@ import { type DeployedFunction, deployFunction } from './functions.ts';
 import { deploySchedule } from './schedules.ts';
 import { storage } from './storage.ts';
 import type { DeployTarget, StackUnderWay } from './target.ts';
+import { type TestEvents, testEventsOf, testEventTypes } from './test-events.ts';
 
 export interface DeployedStack {
   readonly name: string;
@@ -15,6 +16,8 @@ export interface DeployedStack {
   /** Names, in the order of the template. */
   readonly schedules: readonly string[];
   readonly outputs: Readonly<Record<string, string>>;
+  /** By the functions that they are for. */
+  readonly testEvents: Readonly<Record<string, TestEvents>>;
   /** Types of resources that the sandbox has nothing for, with how many of them there are. */
   readonly notSimulated: Readonly<Record<string, number>>;
   /** Sentences for the person who deploys. */
@@ -40,6 +43,7 @@ const included = new Set([
   'AWS::Scheduler::Schedule',
   // Metadata of the CDK itself, with nothing behind it.
   'AWS::CDK::Metadata',
+  ...testEventTypes,
 ]);
 
 /** @throws AssemblyError for a folder that is no assembly, and for templates that the sandbox cannot make anything of */
@@ -97,7 +101,8 @@ async function deployStack(target: DeployTarget, stack: AssemblyStack): Promise<
   const notSimulated: Record<string, number> = {};
   for (const { type } of resources)
     if (!included.has(type) && !(type in storage)) notSimulated[type] = (notSimulated[type] ?? 0) + 1;
-  return { name: stack.name, region, functions, schedules, outputs, notSimulated, notes };
+  const testEvents = testEventsOf(under);
+  return { name: stack.name, region, functions, schedules, outputs, testEvents, notSimulated, notes };
 }
 
 function outputsOf(template: unknown, values: TemplateValues): Record<string, string> {

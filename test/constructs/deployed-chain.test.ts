@@ -4,7 +4,7 @@
  * around them runs twenty times as fast.
  */
 import { fileURLToPath } from 'node:url';
-import { GetDurableExecutionHistoryCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetDurableExecutionHistoryCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trustedDocuments } from '../../bin/cli/trusted-documents.ts';
 import { fastWallClock } from '../../sandbox/clock.ts';
@@ -73,13 +73,14 @@ const ended = (name: string | RegExp) =>
     ),
   );
 
-/** As a person does who presses Test: `$LATEST`, synchronously. */
-async function press(name: string, event: object) {
-  const Payload = Buffer.from(JSON.stringify(event));
-  const answer = await client.send(new InvokeCommand({ FunctionName: name, Payload }));
-  const text = Buffer.from(answer.Payload ?? []).toString();
-  expect(answer.FunctionError, text).toBeUndefined();
-  return JSON.parse(text);
+/** As a person does who picks a deployed test event in the console and presses Test: `$LATEST`, synchronously. */
+async function press(name: string, event: string) {
+  const pressed = await fetch(`${sandbox.url}/_sandbox/tests/${name}/${event}`, { method: 'POST' });
+  const text = await pressed.text();
+  expect(pressed.status, text).toBe(200);
+  const { failed, answer } = JSON.parse(text);
+  expect(failed, text).toBe(false);
+  return answer;
 }
 
 async function fire(schedule: string, time?: string): Promise<{ readonly scheduledTime: string }> {
@@ -184,10 +185,10 @@ describe.sequential('a deployment in the sandbox', () => {
   });
 
   it('tells from the console what a restore would do, and does it', async () => {
-    const told = await press('example-restore', { plan: 'ci', backup: 'latest', dryRun: true });
+    const told = await press('example-restore', 'dry-run-ci');
     expect(told).toMatchObject({ dryRun: true, state: 'told', planned: { problems: [] } });
     const before = sandbox.ec2.region(sandbox.region).instances.size;
-    const answer = await press('example-restore', { plan: 'ci', backup: 'latest' });
+    const answer = await press('example-restore', 'latest-ci');
     expect(answer).toMatchObject({ dryRun: false, state: 'accepted' });
     expect((await ended(answer.executionName)).ended?.status).toBe('SUCCEEDED');
 

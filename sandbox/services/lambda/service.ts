@@ -1,3 +1,4 @@
+import type { InvocationRequest, InvocationResponse } from '@aws-sdk/client-lambda';
 import * as lambda from '@aws-sdk/client-lambda';
 import type { RequestContext, Service } from '../../service.ts';
 import type { World } from '../../world.ts';
@@ -22,8 +23,14 @@ export interface Lambda {
     name: string,
     options: Partial<Omit<FunctionRegistration, 'handler'>> & { readonly code: FunctionCode },
   ): string;
-  /** Takes an event for a function from another service, as an asynchronous Invoke does; throws what that answers. */
-  accept(functionArn: string, payload: string, request: RequestContext): Promise<void>;
+  /** Invoke, from inside: for services that call functions. Throws what Invoke answers as an error. */
+  invoke(
+    input: Pick<InvocationRequest, 'InvocationType'> & {
+      readonly FunctionName: string;
+      readonly payload: string;
+    },
+    request: RequestContext,
+  ): Promise<InvocationResponse>;
   /** Every function, in the order in which they were made. */
   functions(): readonly FunctionRecord[];
   /** Asynchronous invocations so far, oldest first (the last 1,000), with their outcome once they have one. */
@@ -56,10 +63,8 @@ export function createLambda(world: World): Lambda {
     registerFunction: (name, handler, options = {}) =>
       state.register(name, { ...options, code: inProcess(handler) }, world.now()).arn,
     deployFunction: (name, options) => state.register(name, options, world.now()).arn,
-    async accept(FunctionName, payload, request) {
-      const Payload = Buffer.from(payload);
-      await invocations.Invoke({ FunctionName, InvocationType: 'Event', Payload }, request);
-    },
+    invoke: ({ payload, ...input }, request) =>
+      invocations.Invoke({ ...input, Payload: Buffer.from(payload) }, request),
     functions: () => [...state.functions],
     events: () => invoker.events,
     idle: () => invoker.idle(),
