@@ -1,11 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Manifest } from '../../../functions/catalog/documents.ts';
+import type { RestoreReport } from '../../../functions/catalog/restore-documents.ts';
 import { createCloudReporter } from '../../../functions/handlers/cloud-reporter.ts';
 import { createNotices } from '../../../functions/handlers/notices.ts';
 import { createTellOnceADay } from '../../../functions/handlers/once-a-day.ts';
+import { createRestoreReporter } from '../../../functions/handlers/restore-reporter.ts';
 import { createRotationReporter } from '../../../functions/handlers/rotate-reporter.ts';
 import { usageError } from '../../../functions/shared/errors.ts';
 import { eventTypes } from '../../../functions/shared/event-types.ts';
@@ -133,14 +136,14 @@ describe('the event of a backup', () => {
   });
 });
 
-describe('the event of a rotation', () => {
-  const result: RotateResult = {
-    ...{ plan: 'ci', state: 'done', run: '20261120t051742-ab12', digest: '0123456789ab', refusals: [] },
-    ...{ removed: 2, kept: 0, postponed: 1, notes: [], findings: 0 },
-  };
+const rotated: RotateResult = {
+  ...{ plan: 'ci', state: 'done', run: '20261120t051742-ab12', digest: '0123456789ab', refusals: [] },
+  ...{ removed: 2, kept: 0, postponed: 1, notes: [], findings: 0 },
+};
 
+describe('the event of a rotation', () => {
   it('names the run and where its result is', async () => {
-    await rotations().finished(result);
+    await rotations().finished(rotated);
     expect(events()).toMatchObject([
       {
         type: 'Snapkeep Rotation Completed',
@@ -154,7 +157,7 @@ describe('the event of a rotation', () => {
   });
 
   it('that was refused tells why, and the digest that would confirm it', async () => {
-    const { run: _run, ...unwritten } = result;
+    const { run: _run, ...unwritten } = rotated;
     await rotations().finished({ ...unwritten, state: 'refused', refusals: ['too much would go'] });
     expect(events()).toMatchObject([
       {
@@ -170,6 +173,35 @@ describe('the event of a rotation', () => {
   it('that ended without a result tells its error', async () => {
     await rotations().runFailed({ plan: 'ci' }, new Error('no answer'));
     expect(events()).toMatchObject([{ type: 'Snapkeep Rotation Failed', detail: { error: 'no answer' } }]);
+  });
+});
+
+describe('the page about events', () => {
+  const page = readFileSync('docs/events.md', 'utf8');
+
+  it('names every type', () => {
+    for (const type of Object.values(eventTypes).flat()) expect(page).toContain(`| \`${type}\` |`);
+  });
+
+  it('names every member of every detail', async () => {
+    const report = {
+      ...{ metadata_version: 2, request_id: 'one', attempt: 1, deployment: 'prod-eu', plan: 'ci' },
+      ...{ backup_id: '1795140000_2026_11_20_ci', application: null, status: 'completed' },
+      ...{
+        requested_at: '2026-11-20T08:00:00Z',
+        completed_at: '2026-11-20T08:09:00Z',
+        recovery_seconds: 540,
+      },
+      ...{ machines: [], databases: [], addresses: [], files: [], steps: [], checks: [], failure: null },
+      ...{ warnings: [], remains: [], snapkeep_version: '1.0.0' },
+    } satisfies RestoreReport;
+    await backups().sealed(aManifest());
+    await backups().runFailed({ plan: 'ci', slot: '2026-11-20T02:00:00Z' }, new Error('no'));
+    await rotations().finished(rotated);
+    await createRestoreReporter(telling()).finished(report);
+    expect(events()).toHaveLength(4);
+    for (const { detail } of events())
+      for (const member of Object.keys(detail)) expect(page).toContain(`\`${member}\``);
   });
 });
 
