@@ -19,7 +19,8 @@ const bootstrap = fileURLToPath(new URL('bootstrap.ts', import.meta.url));
 /** Loading the code may take this long; Lambda gives ten seconds to a machine that does nothing else. */
 const initSeconds = 60;
 
-const errorOutcome = (errorType: string, errorMessage: string): Outcome => ({
+/** What Lambda answers when not the code but its process went wrong. */
+export const errorOutcome = (errorType: string, errorMessage: string): Outcome => ({
   payload: JSON.stringify({ errorType, errorMessage }),
   functionError: 'Unhandled',
 });

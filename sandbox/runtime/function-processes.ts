@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Identity } from '../identities.ts';
 import type { FunctionCode } from '../services/lambda/state.ts';
-import { ExecutionEnvironment } from './execution-environment.ts';
+import { ExecutionEnvironment, errorOutcome } from './execution-environment.ts';
 import type { FunctionLogs } from './logs.ts';
 
 export interface FunctionDefinition {
@@ -66,7 +66,12 @@ export function createFunctionProcesses(
   return {
     async code(payload, context) {
       host.beforeInvocation();
-      const environment = await acquire();
+      let environment: ExecutionEnvironment;
+      try {
+        environment = await acquire();
+      } catch (error) {
+        return errorOutcome('Sandbox.NoProcess', error instanceof Error ? error.message : String(error));
+      }
       const began = Date.now();
       write(`START RequestId: ${context.awsRequestId} Version: ${context.functionVersion}`);
       const outcome = await environment.invoke(payload, context);

@@ -43,7 +43,6 @@ export function runExecution(world: World, job: Assignment): CheckpointedExecuti
   /** When somebody last said that a callback is still to come. */
   const heartbeats = new Map<string, number>();
   let invoking = false;
-  let awaited = false;
   let failures = 0;
   let settle: (outcome: Outcome) => void = () => {};
   const outcome = new Promise<Outcome>((resolve) => {
@@ -69,16 +68,13 @@ export function runExecution(world: World, job: Assignment): CheckpointedExecuti
 
   const dueIn = (seconds: number): number => world.now() + seconds * 1000;
 
-  /** Something changed that the function should know. While it runs it hears of it with its next checkpoint. */
+  /** Something changed that the function should know. While it runs it hears of it with its next checkpoint, or after. */
   const wake = (): void => {
-    if (execution.ended) return;
-    if (invoking) awaited = true;
-    else void invokeOnce();
+    if (!execution.ended && !invoking) void invokeOnce();
   };
 
   async function invokeOnce(): Promise<void> {
     invoking = true;
-    awaited = false;
     const began = world.now();
     const event = eventOf(arn, journal);
     const writes = journal.events.length;
@@ -101,7 +97,7 @@ export function runExecution(world: World, job: Assignment): CheckpointedExecuti
       fail(said.error);
     } else if (said.status === 'DIED') {
       world.schedule(dueIn(firstPauseSeconds * 2 ** failures), wake);
-    } else if (awaited || journal.hasNews) {
+    } else if (journal.hasNews) {
       wake();
     } else if (!journal.isWaiting) {
       const ErrorMessage = 'Cannot return PENDING status with no pending operations.';
