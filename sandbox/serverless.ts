@@ -1,6 +1,5 @@
 /** What runs without a request: schedules, the processes of functions, their logs; and deployments that bring them. */
 import { randomUUID } from 'node:crypto';
-
 import { type Deployment, deployAssembly } from './deploy/deploy.ts';
 import { metricsIn } from './deploy/embedded-metrics.ts';
 import type { DeployTarget } from './deploy/target.ts';
