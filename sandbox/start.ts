@@ -21,6 +21,7 @@ import type { Ec2Settings } from './services/ec2/model/settings.ts';
 import { createEc2, type Ec2 } from './services/ec2/service.ts';
 import { createEventBridge, type EventBridge } from './services/eventbridge/service.ts';
 import { createLambda, type Lambda } from './services/lambda/service.ts';
+import type { LambdaSettings } from './services/lambda/starts.ts';
 import { createRds, type Rds } from './services/rds/service.ts';
 import { createRoute53, type Route53 } from './services/route53/service.ts';
 import { createS3, type S3 } from './services/s3/service.ts';
@@ -51,6 +52,7 @@ export interface SandboxOptions extends WorldOptions {
   readonly policies?: Policies;
   /** A folder that `cdk synth` wrote: its stacks are deployed, their functions and schedules run. */
   readonly assembly?: string;
+  readonly lambda?: LambdaSettings;
   /** Told of every line that deployed functions write. */
   readonly onLogLine?: Parameters<FunctionLogs['onLine']>[0];
   /** Told of mistakes of the sandbox itself, beside `internalErrors`. */
@@ -128,7 +130,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const cloudformation = createCloudFormation(world);
     const cloudwatch = createCloudWatch();
     const eventbridge = createEventBridge(world);
-    const lambda = createLambda(world);
+    const lambda = createLambda(world, options.lambda);
     const route53 = createRoute53(world);
     const autoscaling = createAutoScaling(world);
     if (estate) loadEstate(world, { ec2, rds, s3 }, estate);

@@ -26,6 +26,8 @@ async function start(): Promise<void> {
   sandbox = await startSandbox({
     ...{ estate: example('estate.yaml'), assembly: assembly.folder, snapshotSeconds: 20 },
     ...{ clock: fastWallClock(20), trustedDocuments: trustedDocuments() },
+    // Few histories are as short as that: their readers have to ask for the rest.
+    lambda: { statePage: 3 },
   });
   client = new LambdaClient({ endpoint: sandbox.url, region: sandbox.region, credentials: sandbox.identity });
   if (!sandbox.serverless.deployment) throw new Error('nothing was deployed');
@@ -200,6 +202,16 @@ describe.sequential('a deployment in the sandbox', () => {
     expect(JSON.parse(report ?? 'null')).toMatchObject({ status: 'completed' });
     expect(measured('RestoreCompleted', 'ci')).toBe(1);
   });
+
+  it.each([worker, 'example-restore-worker'])(
+    'had the runtime of %s write and read a history of several pages under its role',
+    (name) => {
+      const role = deployment.functionNamed(name)?.roleArn ?? '';
+      expect([...sandbox.iam.usage(role).used.keys()]).toEqual(
+        expect.arrayContaining(['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState']),
+      );
+    },
+  );
 
   it('was refused nothing, gave nothing up, and made the sandbox fail nowhere', () => {
     expect(refused()).toEqual([]);

@@ -12,18 +12,17 @@ import { outsideOf } from '../support/outside.ts';
 import { type RoleBench, startRoleBench } from '../support/role-bench.ts';
 import { deployWorkers, estateConfig, liveThrough, names, seedEstate } from '../support/role-estate.ts';
 
-/** Allowed and not needed by anything that the sandbox can do: by name, each with the call that implies it. */
+const pagedHistory =
+  'the durable runtime, when a history takes more than one page (see deployed-chain.test.ts)';
+
+/** Allowed and not needed by anything that this test does: by name, each with the call that implies it. */
 const unprovable: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   [names.backupWorker]: {
-    'lambda:GetDurableExecutionState': 'the durable runtime, when a history takes more than one page',
+    'lambda:GetDurableExecutionState': pagedHistory,
     'ec2:DescribeSnapshots': "the poll, while a profile's hook keeps an application quiesced",
   },
-  [names.rotateWorker]: {
-    'lambda:GetDurableExecutionState': 'the durable runtime, when a history takes more than one page',
-  },
-  [names.restoreWorker]: {
-    'lambda:GetDurableExecutionState': 'the durable runtime, when a history takes more than one page',
-  },
+  [names.rotateWorker]: { 'lambda:GetDurableExecutionState': pagedHistory },
+  [names.restoreWorker]: { 'lambda:GetDurableExecutionState': pagedHistory },
   [names.rotate]: {
     'lambda:ListDurableExecutionsByFunction': 'a dry run, when the answer to an invoke names no execution',
   },

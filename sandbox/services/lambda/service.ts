@@ -7,7 +7,7 @@ import { durableHandlers } from './durable/routes.ts';
 import { executionHandlers } from './executions.ts';
 import { createInvoker, type EventInvocation, inProcess } from './invoker.ts';
 import { lambdaHandlers } from './routes.ts';
-import { createStarter } from './starts.ts';
+import { createStarter, type LambdaSettings } from './starts.ts';
 import { type FunctionCode, type FunctionRecord, type FunctionRegistration, LambdaState } from './state.ts';
 
 export interface Lambda {
@@ -43,10 +43,10 @@ export interface Lambda {
  * AWS Lambda: functions that are handlers in this process or processes of their own, and durable executions with all
  * that their runtime and their readers ask for.
  */
-export function createLambda(world: World): Lambda {
+export function createLambda(world: World, settings: LambdaSettings = {}): Lambda {
   const state = new LambdaState();
   const invoker = createInvoker(world);
-  const starter = createStarter(world, state);
+  const starter = createStarter(world, state, settings);
   const invocations = lambdaHandlers(state, invoker, starter);
   return {
     service: {

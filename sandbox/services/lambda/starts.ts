@@ -7,6 +7,11 @@ import type { ChainedEnd } from './durable/transitions.ts';
 import { endOf } from './invoker.ts';
 import type { DurableExecution, FunctionRecord, InvocationContext, LambdaState, Outcome } from './state.ts';
 
+export interface LambdaSettings {
+  /** Operations of a durable execution that come with an invocation; 100 when left out. The function asks for more. */
+  readonly statePage?: number;
+}
+
 /** One order to run a durable function. */
 export interface StartOrder {
   readonly record: FunctionRecord;
@@ -22,7 +27,7 @@ export interface Starter {
   contextOf(order: Omit<StartOrder, 'name' | 'payload'>, requestId: string): InvocationContext;
 }
 
-export function createStarter(world: World, state: LambdaState): Starter {
+export function createStarter(world: World, state: LambdaState, settings: LambdaSettings): Starter {
   const requestId = (): string => {
     const hex = (digits: number): string => world.random.hex(digits);
     return `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`;
@@ -72,7 +77,7 @@ export function createStarter(world: World, state: LambdaState): Starter {
     durable: NonNullable<FunctionRecord['checkpoints']>,
   ): CheckpointedExecution {
     return runExecution(world, {
-      ...{ arn, name, payload, settings: durable },
+      ...{ arn, name, payload, settings: durable, statePage: settings.statePage },
       async invoke(event) {
         const id = requestId();
         const context = starter.contextOf({ record, version, qualifier }, id);

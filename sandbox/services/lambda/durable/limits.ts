@@ -18,7 +18,7 @@ export const documentedLimits: DurableLimits = {
 };
 
 /** Operations in the event of an invocation, and by default in a page of GetDurableExecutionState. */
-export const statePage = 100;
+export const defaultPage = 100;
 export const largestPage = 1_000;
 
 /** "detect and handle duplicate requests within a 15-minute window" (CheckpointDurableExecution) */

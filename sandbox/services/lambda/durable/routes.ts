@@ -13,7 +13,7 @@ import { between, checkConstraints, lengthBetween, matches } from '../../constra
 import type { Decoded } from '../../decoded.ts';
 import type { LambdaState } from '../state.ts';
 import { withoutData } from './history.ts';
-import { clientTokenMilliseconds, largestPage, statePage } from './limits.ts';
+import { clientTokenMilliseconds, defaultPage, largestPage } from './limits.ts';
 import { type CheckpointedExecution, isCheckpointed } from './runner.ts';
 import { invalidParameter } from './transitions.ts';
 
@@ -114,7 +114,7 @@ export function durableHandlers(state: LambdaState) {
     checkConstraints('ValidationException', [between('maxItems', asked, 0, largestPage)]);
     const from = Number(marker ?? 0);
     if (!Number.isInteger(from) || from < 0) throw invalidParameter('Invalid Marker.');
-    const to = from + (asked || statePage);
+    const to = from + (asked || defaultPage);
     return { items: all.slice(from, to), next: to < all.length ? { NextMarker: String(to) } : {} };
   }
 }

@@ -7,7 +7,7 @@ import type { World } from '../../../world.ts';
 import type { DurableExecution, DurableSettings, ExecutionEnd, Outcome } from '../state.ts';
 import { failedOutcome, readAnswer, type Said } from './answers.ts';
 import { type Chained, Journal } from './journal.ts';
-import { type DurableLimits, documentedLimits, statePage } from './limits.ts';
+import { type DurableLimits, defaultPage, documentedLimits } from './limits.ts';
 import type { ChainedEnd } from './transitions.ts';
 
 /** One execution to run. */
@@ -17,6 +17,8 @@ export interface Assignment {
   readonly payload: string;
   readonly settings: DurableSettings;
   readonly limits?: Partial<DurableLimits>;
+  /** Operations that come with an invocation; the function asks for the others. */
+  readonly statePage?: number | undefined;
   /** Invokes the function's code once with the event of the runtime. */
   readonly invoke: (event: string) => Promise<{ readonly outcome: Outcome; readonly requestId: string }>;
   /** Invokes another function; tells what was invoked as soon as that is known, and how it ended. */
@@ -33,7 +35,7 @@ const failuresInARow = 5;
 const firstPauseSeconds = 1;
 
 export function runExecution(world: World, job: Assignment): CheckpointedExecution {
-  const { arn, name, payload, settings } = job;
+  const { arn, name, payload, settings, statePage = defaultPage } = job;
   const limits = { ...documentedLimits, ...job.limits };
   const startedAt = world.now();
   const journal = new Journal({
@@ -76,7 +78,7 @@ export function runExecution(world: World, job: Assignment): CheckpointedExecuti
   async function invokeOnce(): Promise<void> {
     invoking = true;
     const began = world.now();
-    const event = eventOf(arn, journal);
+    const event = eventOf(arn, journal, statePage);
     const writes = journal.events.length;
     const { outcome: output, requestId } = await job.invoke(event);
     invoking = false;
@@ -202,7 +204,7 @@ export const isCheckpointed = (execution: DurableExecution): execution is Checkp
   execution.journal !== undefined && execution.stop !== undefined && 'callBack' in execution;
 
 /** What the runtime hands to the code: the state to replay, and the token for its first checkpoint. */
-function eventOf(arn: string, journal: Journal): string {
+function eventOf(arn: string, journal: Journal, statePage: number): string {
   const UpdatedOperationIds = journal.open();
   const state = journal.state();
   const more = state.length > statePage;
