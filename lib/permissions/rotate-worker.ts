@@ -56,10 +56,12 @@ export function rotateWorkerStatements(stack: Stack, grants: LoneWorkerGrants): 
       resources: [clusterSnapshots],
     }),
     ...templateParameters(stack, region),
+    new PolicyStatement({ actions: ['ec2:DeregisterImage'], resources: images, conditions: ownCopies }),
     new PolicyStatement({
-      actions: ['ec2:DeregisterImage', 'ec2:DisableImageDeregistrationProtection'],
+      actions: ['ec2:DisableImageDeregistrationProtection'],
       resources: images,
-      conditions: ownCopies,
+      // What a person protected stays so; a backup marks the images that it protects.
+      conditions: { ...ownCopies, Null: { [`aws:ResourceTag/${tagKeys.protected}`]: 'false' } },
     }),
     new PolicyStatement({ actions: ['ec2:DeleteSnapshot'], resources: snapshots, conditions: ownCopies }),
     new PolicyStatement({

@@ -18,7 +18,6 @@ const deniedActions = worker.filter(({ Effect }) => Effect === 'Deny').flatMap(a
 describe('the role of the rotation worker', () => {
   it.each([
     ['ec2:DeregisterImage', '::image/ami-?????????????????'],
-    ['ec2:DisableImageDeregistrationProtection', '::image/ami-?????????????????'],
     ['ec2:DeleteSnapshot', '::snapshot/snap-?????????????????'],
   ])('has %s for what carries our tag and belongs to this account', (action, resource) => {
     const { Resource, Condition } = only(action);
@@ -28,6 +27,18 @@ describe('the role of the rotation worker', () => {
         'aws:ResourceTag/snapkeep:managed': 'prod-eu',
         'ec2:Owner': { Ref: 'AWS::AccountId' },
       },
+    });
+  });
+
+  it('lifts the protection of our images only where a backup gave it', () => {
+    const { Resource, Condition } = only('ec2:DisableImageDeregistrationProtection');
+    expect(JSON.stringify(Resource)).toContain('eu-west-1::image/ami-?????????????????');
+    expect(Condition).toEqual({
+      StringEquals: {
+        'aws:ResourceTag/snapkeep:managed': 'prod-eu',
+        'ec2:Owner': { Ref: 'AWS::AccountId' },
+      },
+      Null: { 'aws:ResourceTag/snapkeep:protected': 'false' },
     });
   });
 
