@@ -55,11 +55,17 @@ function sourceStatement(
   return statementOn(stack, selection, [...copyActions[kind], ...extra]);
 }
 
+/** A tag of EC2 may hold any character, and IAM takes `${` for a variable ("IAM policy elements: Variables and tags"). */
+const literally = (value: string): string => value.replaceAll(/\$(?=\{)/g, () => `\${$}`);
+
 /** `actions` on exactly what a selection means. */
 function statementOn(stack: Stack, { kind, select }: SourceSelection, actions: string[]): PolicyStatement {
   const arn = (resourceName: string): string => Arn.format({ ...resources[kind], resourceName }, stack);
   if ('tags' in select) {
-    const tags = Object.entries(select.tags).map(([key, value]) => [`aws:ResourceTag/${key}`, value]);
+    const tags = Object.entries(select.tags).map(([key, value]) => [
+      `aws:ResourceTag/${key}`,
+      literally(value),
+    ]);
     return new OpenStatement('sources are selected by tags, which the condition holds', {
       actions,
       resources: [arn('*')],

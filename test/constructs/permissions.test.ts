@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { meetsAll } from '../../sandbox/iam/conditions.ts';
+import { readPolicy } from '../../sandbox/iam/policy.ts';
+import { RequestValues } from '../../sandbox/iam/request-values.ts';
 import { aConfig } from '../support/configs.ts';
 import { aPlan, ec2ByIds, ec2ByTags } from '../support/plans.ts';
 import { actionsOf, type Statement, statementsOf, synthesize } from '../support/synthesized.ts';
@@ -70,6 +73,31 @@ describe('permissions', () => {
     });
     expect(JSON.stringify(allowing('rds:CreateDBSnapshot'))).toContain(':db:circle-db');
     expect(JSON.stringify(allowing('rds:CreateDBClusterSnapshot'))).toContain(':cluster:shop');
+  });
+
+  it('take the values of tags as they stand, also where IAM would see a variable or a wildcard', () => {
+    const plans = { fleet: aPlan({ sources: [ec2ByTags({ Team: `\${aws:username}$`, Stage: '*' })] }) };
+    const [statement] = allowing(
+      'ec2:CreateImage',
+      statementsOf(synthesize(aConfig({ plans })), 'BackupWorker'),
+    );
+    const selection = readPolicy({
+      Version: '2012-10-17',
+      Statement: { ...statement, Resource: '*' },
+    }).flatMap(({ conditions }) => conditions);
+    const meets = (team: string, stage: string): boolean =>
+      meetsAll(
+        selection,
+        new RequestValues({
+          'aws:username': 'eve',
+          'aws:ResourceTag/Team': team,
+          'aws:ResourceTag/Stage': stage,
+        }),
+        true,
+      );
+    expect(meets(`\${aws:username}$`, '*')).toBe(true);
+    expect(meets('eve$', '*')).toBe(false);
+    expect(meets(`\${aws:username}$`, 'production')).toBe(false);
   });
 
   it('let the worker read user data in plans with an application only', () => {
