@@ -1,5 +1,5 @@
 /** A cloud assembly: the folder that `cdk synth` writes, with templates and the code that they refer to. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 
@@ -59,8 +59,13 @@ const again = 'Synthesize it: npx cdk synth -c config=snapkeep.yaml, which write
 export function readAssembly(folder: string): readonly AssemblyStack[] {
   if (!existsSync(folder) || !statSync(folder).isDirectory())
     throw new AssemblyError(`There is no folder ${folder}.`, again);
-  if (!existsSync(join(folder, 'manifest.json')))
-    throw new AssemblyError(`${folder} is not a cloud assembly: it has no manifest.json.`, again);
+  if (!existsSync(join(folder, 'manifest.json'))) {
+    const below = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'manifest.json')));
+    throw new AssemblyError(
+      `${folder} is not a cloud assembly: it has no manifest.json.`,
+      below.length === 0 ? again : `Take one of those in it: ${below.join(', ')}`,
+    );
+  }
   const { artifacts } = read(join(folder, 'manifest.json'), manifestSchema);
   const folders = new Map<string, string>();
   for (const { type, properties } of Object.values(artifacts)) {

@@ -196,6 +196,9 @@ describe('snapkeep sandbox --assembly', () => {
     const empty = await sandbox();
     expect(empty.exitCode).toBe(2);
     expect(empty.stderr).toContain('out is not a cloud assembly: it has no manifest.json.');
+    mkdirSync(join(folder, 'out', 'fleet'));
+    write('out/fleet/manifest.json', '{}');
+    expect((await sandbox()).stderr).toContain('Take one of those in it: fleet');
     write('out/manifest.json', '{"artifacts":');
     expect((await sandbox()).stderr).toContain('manifest.json cannot be read.');
     write('out/manifest.json', { artifacts: {} });
