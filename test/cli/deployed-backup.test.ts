@@ -147,6 +147,27 @@ describe('snapkeep backup --deployed', () => {
     expect(bench.executions('backupWorker')).toHaveLength(1);
   });
 
+  it('follows the newest of several runs that are under way', async () => {
+    await deploy();
+    addInstance();
+    const release = bench.hold();
+    const begin = async (...flags: string[]) => {
+      const controller = new AbortController();
+      const stderr = { write: (text: string) => text.includes('runs in AWS') && controller.abort() };
+      await bench.snapkeep(['backup', 'fleet', '--deployed', ...flags], {
+        signal: controller.signal,
+        stderr,
+      });
+      bench.cloud.clock.advance(60_000);
+    };
+    await begin('--slot', '2026-11-20T01:00:00Z');
+    await begin('--slot', '2026-11-20T02:00:00Z');
+    setTimeout(release, 50);
+    const followed = await backUp('--json');
+    expect(followed.stderr).toContain('prod-eu-fleet-20261120t0200 is under way already');
+    expect(JSON.parse(followed.stdout).slot).toBe('2026-11-20T02:00:00Z');
+  });
+
   it('goes on with a run that was begun elsewhere and not finished', async () => {
     await deploy();
     addInstance();

@@ -202,3 +202,24 @@ test('durable executions are listed by function and looked at one by one', async
   expect(await look(bad)).toMatchObject({ Status: 'FAILED', Error: { ErrorType: 'RangeError' } });
   expect(await codeOf(look(`${arn}x`))).toBe('ResourceNotFoundException 404');
 });
+
+test('executions are listed from the oldest on, in reverse from the newest, and by version', async () => {
+  lambda.registerFunction('ordered', () => null, { durable: true });
+  const start = (qualifier: string, name: string) =>
+    invoke(`ordered:${qualifier}`, null, { InvocationType: 'Event', DurableExecutionName: name });
+  await start('live', 'first');
+  await start('1', 'second');
+  await start('$LATEST', 'third');
+  const list = async (more: object = {}) =>
+    (
+      await client.send(new ListDurableExecutionsByFunctionCommand({ FunctionName: 'ordered', ...more }))
+    ).DurableExecutions?.map(({ DurableExecutionName: name }) => name);
+  expect(await list()).toEqual(['first', 'second', 'third']);
+  expect(await list({ ReverseOrder: true })).toEqual(['third', 'second', 'first']);
+  expect(await list({ ReverseOrder: true, MaxItems: 1 })).toEqual(['third']);
+  for (const qualified of [{ Qualifier: 'live' }, { Qualifier: '1' }, { FunctionName: 'ordered:live' }])
+    expect(await list(qualified)).toEqual(['first', 'second']);
+  expect(await list({ Qualifier: '$LATEST' })).toEqual(['third']);
+  expect(await codeOf(list({ Statuses: ['DONE'] }))).toBe('ValidationException 400');
+  await lambda.idle();
+});

@@ -19,7 +19,12 @@ export async function runningExecutions(
   const running: RunningExecution[] = [];
   const pages = paginateListDurableExecutionsByFunction(
     { client: lambda },
-    { FunctionName: workerArn.split(':').slice(0, -1).join(':'), Statuses: ['RUNNING'] },
+    {
+      FunctionName: workerArn.split(':').slice(0, -1).join(':'),
+      Statuses: ['RUNNING'],
+      // The oldest come first otherwise.
+      ReverseOrder: true,
+    },
   );
   for await (const { DurableExecutions = [] } of pages)
     for (const { DurableExecutionName: name = '', DurableExecutionArn: arn = '' } of DurableExecutions)

@@ -5,8 +5,9 @@ import type {
   ListDurableExecutionsByFunctionResponse,
 } from '@aws-sdk/client-lambda';
 import type { AnyHandler, RequestContext } from '../../service.ts';
-import { between, checkConstraints } from '../constraints.ts';
+import { between, checkConstraints, oneOf } from '../constraints.ts';
 import type { Decoded } from '../decoded.ts';
+import { versionOf } from './starts.ts';
 import type {
   DurableExecution,
   DurableSettings,
@@ -18,15 +19,21 @@ import type {
 /** ListDurableExecutionsByFunction and GetDurableExecution. */
 export function executionHandlers(state: LambdaState) {
   return {
-    /** Of all versions when the function is named without one. */
+    /**
+     * Of one version when the function is named with it or with its alias, else of all. The oldest first, unless the
+     * request turns it around.
+     */
     ListDurableExecutionsByFunction(
       input: Decoded<ListDurableExecutionsByFunctionRequest>,
       { caller, region }: RequestContext,
     ): ListDurableExecutionsByFunctionResponse {
       const { MaxItems: limit = 100, Statuses: statuses, DurableExecutionName: wanted = '' } = input;
-      checkConstraints('ValidationException', [between('maxItems', limit, 0, 1000)]);
+      checkConstraints('ValidationException', [
+        between('maxItems', limit, 0, 1000),
+        ...(statuses ?? []).map((status) => oneOf('statuses', status, executionStatuses)),
+      ]);
       const place = { account: caller.account, region };
-      const { record } = state.find(input.FunctionName, input.Qualifier, place);
+      const { record, qualifier, qualified } = state.find(input.FunctionName, input.Qualifier, place);
       const from = Number(input.Marker ?? 0);
       const after = input.StartedAfter?.getTime() ?? Number.NEGATIVE_INFINITY;
       const before = input.StartedBefore?.getTime() ?? Number.POSITIVE_INFINITY;
@@ -34,8 +41,9 @@ export function executionHandlers(state: LambdaState) {
         .filter((each) => each.name.startsWith(wanted))
         .filter((each) => statuses === undefined || statuses.includes(statusOf(each)))
         .filter(({ startedAt }) => startedAt > after && startedAt < before)
-        // The newest first, unless the request turns it around.
-        .toSorted((a, b) => (input.ReverseOrder ? a.startedAt - b.startedAt : b.startedAt - a.startedAt));
+        .filter(({ arn }) => !qualified || arn.startsWith(`${record.arn}:${versionOf(qualifier)}/`))
+        .toSorted((a, b) => a.startedAt - b.startedAt);
+      if (input.ReverseOrder) matching.reverse();
       const size = limit === 0 ? 100 : limit;
       return {
         DurableExecutions: matching.slice(from, from + size).map((each) => view(record, each)),
@@ -61,6 +69,8 @@ export function executionHandlers(state: LambdaState) {
     },
   } satisfies Record<string, AnyHandler>;
 }
+
+const executionStatuses = ['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'STOPPED'];
 
 const statusOf = ({ ended }: DurableExecution): ExecutionEnd['status'] | 'RUNNING' =>
   ended?.status ?? 'RUNNING';

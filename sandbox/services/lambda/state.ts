@@ -125,7 +125,7 @@ export class LambdaState {
     reference: string,
     qualifier: string | undefined,
     place: { readonly account: string; readonly region: string },
-  ): { readonly record: FunctionRecord; readonly qualifier: string } {
+  ): { readonly record: FunctionRecord; readonly qualifier: string; readonly qualified: boolean } {
     const match =
       /^(?:arn:aws[a-z-]*:lambda:(?<region>[a-z0-9-]+):)?(?:(?<account>\d{12}):)?(?:function:)?(?<name>[\w-]+)(?::(?<qualifier>\$LATEST|[\w-]+))?$/.exec(
         reference,
@@ -154,7 +154,7 @@ export class LambdaState {
         { Type: 'User' },
       );
     }
-    return { record, qualifier: wanted ?? '$LATEST' };
+    return { record, qualifier: wanted ?? '$LATEST', qualified: wanted !== undefined };
   }
 
   /** Undefined for an execution that is not there, or of another account. */
