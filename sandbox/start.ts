@@ -133,6 +133,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const lambda = createLambda(world, options.lambda);
     const route53 = createRoute53(world);
     const autoscaling = createAutoScaling(world);
+    const services = {
+      ...{ ec2, rds, s3, sts, ssm, sns, lambda, route53 },
+      ...{ cloudformation, cloudwatch, eventbridge, autoscaling },
+    };
     if (estate) loadEstate(world, { ec2, rds, s3 }, estate);
 
     const iam = createIam({
@@ -154,20 +158,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const server = createSandboxServer({
       world,
       identities,
-      services: [
-        ec2,
-        rds,
-        s3,
-        sts,
-        ssm,
-        sns,
-        cloudformation,
-        cloudwatch,
-        eventbridge,
-        lambda,
-        autoscaling,
-        route53,
-      ].map(({ service }) => service),
+      services: Object.values(services).map(({ service }) => service),
       faults: options.faults ?? [],
       throttling: { enabled: options.throttle ?? false },
       latencyMilliseconds: options.latencyMilliseconds ?? 0,
@@ -192,22 +183,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     }
     return {
       ...{ url, region, identity, environment: environmentOf(url, region, identity), world },
-      ...{
-        ec2,
-        machines,
-        rds,
-        s3,
-        sts,
-        ssm,
-        sns,
-        cloudformation,
-        cloudwatch,
-        eventbridge,
-        lambda,
-        autoscaling,
-        route53,
-      },
-      ...{ requests, faults, throttle, latency, identities, iam, serverless, internalErrors },
+      ...services,
+      ...{ machines, requests, faults, throttle, latency, identities, iam, serverless, internalErrors },
       close,
     };
   } catch (error) {

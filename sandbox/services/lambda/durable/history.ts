@@ -87,24 +87,25 @@ export function waitEnded(operation: Operation): Happening {
   return { ...ofOperation(operation), EventType: 'WaitSucceeded', WaitSucceededDetails: { Duration } };
 }
 
-export function chainedInvokeEnded(operation: Operation, end: ChainedEnd): Happening {
-  const base = ofOperation(operation);
-  const told = { Error: failure(end.error) };
-  switch (end.status) {
-    case 'SUCCEEDED':
-      return {
-        ...base,
-        EventType: 'ChainedInvokeSucceeded',
-        ChainedInvokeSucceededDetails: { Result: result(end.result) },
-      };
-    case 'TIMED_OUT':
-      return { ...base, EventType: 'ChainedInvokeTimedOut', ChainedInvokeTimedOutDetails: told };
-    case 'STOPPED':
-      return { ...base, EventType: 'ChainedInvokeStopped', ChainedInvokeStoppedDetails: told };
-    case 'FAILED':
-      return { ...base, EventType: 'ChainedInvokeFailed', ChainedInvokeFailedDetails: told };
-  }
+const endings = {
+  SUCCEEDED: 'Succeeded',
+  FAILED: 'Failed',
+  TIMED_OUT: 'TimedOut',
+  STOPPED: 'Stopped',
+} as const;
+
+/** The end of what ends in each of these ways; the history names the event after what ended and how. */
+function endedAs(what: 'Execution' | 'ChainedInvoke', operation: Operation, end: ChainedEnd): Happening {
+  const EventType = `${what}${endings[end.status]}` as const;
+  const details = end.status === 'SUCCEEDED' ? { Result: result(end.result) } : { Error: failure(end.error) };
+  return { ...ofOperation(operation), EventType, [`${EventType}Details`]: details };
 }
+
+export const chainedInvokeEnded = (operation: Operation, end: ChainedEnd): Happening =>
+  endedAs('ChainedInvoke', operation, end);
+
+export const executionEnded = (operation: Operation, end: ChainedEnd): Happening =>
+  endedAs('Execution', operation, end);
 
 export function callbackEnded(operation: Operation, end: ChainedEnd): Happening {
   const base = ofOperation(operation);
@@ -127,25 +128,6 @@ export function executionStarted(operation: Operation, ExecutionTimeout: number)
     EventType: 'ExecutionStarted',
     ExecutionStartedDetails: { Input, ExecutionTimeout },
   };
-}
-
-export function executionEnded(operation: Operation, end: ChainedEnd): Happening {
-  const base = ofOperation(operation);
-  const told = { Error: failure(end.error) };
-  switch (end.status) {
-    case 'SUCCEEDED':
-      return {
-        ...base,
-        EventType: 'ExecutionSucceeded',
-        ExecutionSucceededDetails: { Result: result(end.result) },
-      };
-    case 'TIMED_OUT':
-      return { ...base, EventType: 'ExecutionTimedOut', ExecutionTimedOutDetails: told };
-    case 'STOPPED':
-      return { ...base, EventType: 'ExecutionStopped', ExecutionStoppedDetails: told };
-    case 'FAILED':
-      return { ...base, EventType: 'ExecutionFailed', ExecutionFailedDetails: told };
-  }
 }
 
 /** One invocation of the function's code. Times in milliseconds. */
