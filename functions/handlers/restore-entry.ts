@@ -87,7 +87,9 @@ export function createRestoreEntry({ environment, lambda, logger, clock }: Entry
     requirePossible(planned, order.request.confirm);
     // The same words again mean the restore that is under way, or each press of a button would launch a machine.
     const requestId = order.request.id ?? unfinished ?? fresh;
-    return { dryRun: false, ...(await start({ plan, requestId, request })), planned };
+    const started = await start({ plan, requestId, request });
+    // What was planned bears the fresh ID in its names, and the restore that goes on does not.
+    return { dryRun: false, ...started, ...(requestId === fresh ? { planned } : {}) };
   }
 
   return async (event: unknown, context?: Deadline): Promise<RestoreAnswer> => {

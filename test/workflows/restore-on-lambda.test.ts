@@ -95,6 +95,17 @@ describe('restore as it is deployed', () => {
     expect(machines()).toHaveLength(1);
   });
 
+  it('follows the restore of the same words that is under way, and plans no other one', async () => {
+    await deployDocuments();
+    const first = await entry()({ plan: 'ci' }, context);
+    cloud.clock.advance(2000);
+    const second = await entry()({ plan: 'ci', wait: true }, context);
+    expect(second).toMatchObject({ requestId: first.requestId, result: { status: 'completed' } });
+    // Its names would be those of a restore that never was.
+    expect(second.planned).toBeUndefined();
+    expect(machines()).toHaveLength(1);
+  });
+
   it('waits for its end when it is asked to, and answers where everything is now', async () => {
     await deployDocuments();
     const answer = await entry()({ plan: 'ci', id: 'one', wait: true }, context);
