@@ -16,7 +16,7 @@ export function addBackup(parts: Parts): Record<'start' | 'worker', SnapkeepFunc
   const workerArn = functionArn(parts, 'backupWorker');
   const workerAliasArn = aliasArn(parts, 'backupWorker');
   const rotateWorkerAliasArn = aliasArn(parts, 'rotateWorker');
-  const entryEnvironment = { SNAPKEEP_BACKUP_WORKER_ARN: workerAliasArn };
+  const entryEnvironment = { SNAPKEEP_WORKER_ARN: workerAliasArn };
 
   const worker = new SnapkeepFunction(stack, 'BackupWorker', {
     functionName: names.backupWorker,
@@ -25,7 +25,7 @@ export function addBackup(parts: Parts): Record<'start' | 'worker', SnapkeepFunc
     memoryMegabytes: 1024,
     timeout: Duration.minutes(15),
     environment: {
-      ...entryEnvironment,
+      SNAPKEEP_BACKUP_WORKER_ARN: workerAliasArn,
       SNAPKEEP_ROTATE_WORKER_ARN: rotateWorkerAliasArn,
       SNAPKEEP_TOPIC_ARN: topicArn,
     },

@@ -84,26 +84,20 @@ export const undoScript = (): string =>
     'undo_main\n',
   );
 
-export const startUnitsScript = (units: readonly string[]): string =>
+const unitsScript = (units: readonly string[], call: string): string =>
   compose(
     common('begin.sh'),
     common('paths.sh'),
     unitsOf(units),
     common('hold-units.sh'),
     common('units.sh'),
-    'start_units\n',
+    `${call}\n`,
   );
 
+export const startUnitsScript = (units: readonly string[]): string => unitsScript(units, 'start_units');
+
 /** Runs outside of Systems Manager, as the boothook part of a launched machine's user data. */
-export const holdUnitsScript = (units: readonly string[]): string =>
-  compose(
-    common('begin.sh'),
-    common('paths.sh'),
-    unitsOf(units),
-    common('hold-units.sh'),
-    common('units.sh'),
-    'hold_units\n',
-  );
+export const holdUnitsScript = (units: readonly string[]): string => unitsScript(units, 'hold_units');
 
 const shellFunction = (name: string, body: string): string => `${name}() {\n${body}}\n`;
 

@@ -23,7 +23,7 @@ export interface BackupAnswer extends StartedBackup {
 
 /** Starts the run of a slot; with `wait` it answers how that ended, or that it is still running. */
 export function createBackupEntry({ environment, lambda, logger, clock }: BackupEntryOptions) {
-  const { config, backupWorkerArn: workerArn } = environment;
+  const { config, workerArn } = environment;
   const waiter = { lambda, workerArn, clock };
 
   return async (event: unknown, context?: Deadline): Promise<BackupAnswer> => {

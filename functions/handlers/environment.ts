@@ -19,14 +19,13 @@ const common = {
 
 const topicArn = z.string().regex(/^arn:aws[a-z-]*:sns:/, 'must be the ARN of a topic');
 
-const entrySchema = z.object({ ...common, SNAPKEEP_BACKUP_WORKER_ARN: qualifiedFunctionArn });
+const entrySchema = z.object({ ...common, SNAPKEEP_WORKER_ARN: qualifiedFunctionArn });
 const workerSchema = z.object({
   ...common,
   SNAPKEEP_BACKUP_WORKER_ARN: qualifiedFunctionArn,
   SNAPKEEP_ROTATE_WORKER_ARN: qualifiedFunctionArn,
   SNAPKEEP_TOPIC_ARN: topicArn,
 });
-const callerSchema = z.object({ ...common, SNAPKEEP_WORKER_ARN: qualifiedFunctionArn });
 const loneWorkerSchema = z.object({ ...common, SNAPKEEP_TOPIC_ARN: topicArn });
 
 /** What came with the code. */
@@ -35,9 +34,10 @@ export interface Bundled<C> {
   readonly snapkeepVersion: string;
 }
 
+/** Of a function that starts work: it has one worker behind it. */
 export interface EntryEnvironment extends Bundled<EntryConfig> {
   readonly region: string;
-  readonly backupWorkerArn: string;
+  readonly workerArn: string;
 }
 
 export interface WorkerEnvironment extends Bundled<WorkerConfig> {
@@ -45,12 +45,6 @@ export interface WorkerEnvironment extends Bundled<WorkerConfig> {
   readonly backupWorkerArn: string;
   readonly rotateWorkerArn: string;
   readonly topicArn: string;
-}
-
-/** Of an entry function with one worker behind it. */
-export interface CallerEnvironment extends Bundled<EntryConfig> {
-  readonly region: string;
-  readonly workerArn: string;
 }
 
 /** Of a worker that invokes no other function. */
@@ -67,7 +61,7 @@ export function readEntryEnvironment(env: NodeJS.ProcessEnv = process.env): Entr
   return Object.freeze({
     ...readBundled<EntryConfig>(parsed.LAMBDA_TASK_ROOT),
     region: parsed.AWS_REGION,
-    backupWorkerArn: parsed.SNAPKEEP_BACKUP_WORKER_ARN,
+    workerArn: parsed.SNAPKEEP_WORKER_ARN,
   });
 }
 
@@ -80,16 +74,6 @@ export function readWorkerEnvironment(env: NodeJS.ProcessEnv = process.env): Wor
     backupWorkerArn: parsed.SNAPKEEP_BACKUP_WORKER_ARN,
     rotateWorkerArn: parsed.SNAPKEEP_ROTATE_WORKER_ARN,
     topicArn: parsed.SNAPKEEP_TOPIC_ARN,
-  });
-}
-
-/** What the entry functions `rotate` and `restore` read of their environment. */
-export function readCallerEnvironment(env: NodeJS.ProcessEnv = process.env): CallerEnvironment {
-  const parsed = parse(callerSchema, env);
-  return Object.freeze({
-    ...readBundled<EntryConfig>(parsed.LAMBDA_TASK_ROOT),
-    region: parsed.AWS_REGION,
-    workerArn: parsed.SNAPKEEP_WORKER_ARN,
   });
 }
 

@@ -2,14 +2,14 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { RotateResult } from '../workflows/rotate/ports.ts';
-import type { CallerEnvironment } from './environment.ts';
+import type { EntryEnvironment } from './environment.ts';
 import { requirePlan } from './events.ts';
 import { resultOf } from './execution-results.ts';
 import { parseRotationRequest, type RotationWork, rotationName, startRotation } from './rotations.ts';
 import { answerBy, type Deadline, whereToLook } from './whereabouts.ts';
 
 export interface EntryOptions {
-  readonly environment: CallerEnvironment;
+  readonly environment: EntryEnvironment;
   readonly lambda: LambdaClient;
   readonly logger: Logger;
   readonly clock: Clock;

@@ -1,11 +1,11 @@
 import { createEntryClients } from '../clients/for-entries.ts';
 import { systemClock } from '../shared/clock.ts';
-import { readCallerEnvironment } from './environment.ts';
+import { readEntryEnvironment } from './environment.ts';
 import { createLambdaLogger } from './lambda-logger.ts';
 import { createRotateEntry } from './rotate-entry.ts';
 import { speakingRemedies } from './spoken-remedy.ts';
 
-const environment = readCallerEnvironment();
+const environment = readEntryEnvironment();
 
 /**
  * Called by a person, from the console or with `snapkeep rotate --deployed`: `{ plan?, dryRun?, confirm? }`; and once a

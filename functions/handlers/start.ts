@@ -5,7 +5,7 @@ import { type StartedBackup, startOnce } from './executions.ts';
 import { createLambdaLogger } from './lambda-logger.ts';
 
 const environment = readEntryEnvironment();
-const { config, region, backupWorkerArn: workerArn } = environment;
+const { config, region, workerArn } = environment;
 const { lambda } = createEntryClients({ region });
 const logger = createLambdaLogger();
 

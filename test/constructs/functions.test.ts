@@ -62,8 +62,8 @@ describe('the functions', () => {
   });
 
   it.each([
-    ['prod-eu-start', 'SNAPKEEP_BACKUP_WORKER_ARN', 'prod-eu-backup-worker'],
-    ['prod-eu-backup', 'SNAPKEEP_BACKUP_WORKER_ARN', 'prod-eu-backup-worker'],
+    ['prod-eu-start', 'SNAPKEEP_WORKER_ARN', 'prod-eu-backup-worker'],
+    ['prod-eu-backup', 'SNAPKEEP_WORKER_ARN', 'prod-eu-backup-worker'],
     ['prod-eu-backup-worker', 'SNAPKEEP_BACKUP_WORKER_ARN', 'prod-eu-backup-worker'],
     ['prod-eu-backup-worker', 'SNAPKEEP_ROTATE_WORKER_ARN', 'prod-eu-rotate-worker'],
     ['prod-eu-rotate', 'SNAPKEEP_WORKER_ARN', 'prod-eu-rotate-worker'],

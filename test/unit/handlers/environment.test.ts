@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  readCallerEnvironment,
   readEntryEnvironment,
   readLoneWorkerEnvironment,
   readWorkerEnvironment,
@@ -46,7 +45,7 @@ describe('the environment of a function', () => {
 
   it('holds one worker of an entry function, and no other function of a worker without any', () => {
     const common = { config, snapkeepVersion: '1.2.3', region: 'eu-west-1' };
-    expect(readCallerEnvironment(environment())).toEqual({ ...common, workerArn: rotateWorkerArn });
+    expect(readEntryEnvironment(environment())).toEqual({ ...common, workerArn: rotateWorkerArn });
     expect(readLoneWorkerEnvironment(environment())).toEqual({
       ...common,
       folder,
@@ -55,9 +54,9 @@ describe('the environment of a function', () => {
   });
 
   it('refuses the bare ARN of a durable function', () => {
-    const bare = environment({ SNAPKEEP_BACKUP_WORKER_ARN: workerArn.replace(/:live$/, '') });
+    const bare = environment({ SNAPKEEP_WORKER_ARN: workerArn.replace(/:live$/, '') });
     expect(() => readEntryEnvironment(bare)).toThrow(
-      'SNAPKEEP_BACKUP_WORKER_ARN: must be the ARN of a version or alias',
+      'SNAPKEEP_WORKER_ARN: must be the ARN of a version or alias',
     );
   });
 

@@ -26,7 +26,7 @@ const options = () => ({
   clock,
 });
 const entries = {
-  backup: () => createBackupEntry({ environment: { ...common, backupWorkerArn: workerArn }, ...options() }),
+  backup: () => createBackupEntry({ environment: { ...common, workerArn }, ...options() }),
   rotate: () => createRotateEntry({ environment: { ...common, workerArn }, ...options() }),
   restore: () => createRestoreEntry({ environment: { ...common, workerArn }, ...options() }),
 };
