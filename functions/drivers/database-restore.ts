@@ -4,7 +4,7 @@ import { httpStatus, isCredentialProblem } from '../shared/cloud-errors.ts';
 import { describeError, errorCode } from '../shared/errors.ts';
 import { tagKeys } from '../shared/names.ts';
 import { sourceKey } from '../shared/source.ts';
-import { tagsOfRestored } from './recorded.ts';
+import { tagsOfRestore, tagsOfRestored } from './recorded.ts';
 import type { DatabaseOrder, DatabaseStart } from './restorer.ts';
 
 /** A DB instance or DB cluster that stands under the new identifier, as far as both are alike. */
@@ -25,10 +25,8 @@ export function restoredId({ identity, point }: DatabaseOrder, limit: number): s
   return `${point.source.id.slice(0, limit - suffix.length).replace(/-+$/, '')}${suffix}`;
 }
 
-export const ownTags = ({ identity, point }: DatabaseOrder): Readonly<Record<string, string>> => ({
-  [tagKeys.restore]: identity.restoreId,
-  [tagKeys.source]: sourceKey(point.source),
-});
+export const ownTags = ({ identity, point }: DatabaseOrder): Readonly<Record<string, string>> =>
+  tagsOfRestore(identity, point.source);
 
 /** Given explicitly, since RDS copies the tags of the old database else, those of plans and schedulers among them. */
 export const restoredTags = (order: DatabaseOrder): Tag[] =>

@@ -1,5 +1,8 @@
 import type { Relaunch } from '../catalog/documents.ts';
 import type { Json } from '../shared/durable.ts';
+import { tagKeys } from '../shared/names.ts';
+import { type SourceRef, sourceKey } from '../shared/source.ts';
+import type { RestoreIdentity } from './restorer.ts';
 
 /**
  * Reads what a driver recorded at backup time. A manifest may come from an older version, or be put together from
@@ -45,6 +48,16 @@ const isReserved = (key: string): boolean => /^(aws|rds|snapkeep):/i.test(key);
 
 /** AWS takes 50 tags per resource ("Tag restrictions"). */
 const tagLimit = 50;
+
+/** What is restored tells in which restore, by which deployment and from what; permissions are bound to the first two. */
+export const tagsOfRestore = (
+  { deployment, restoreId }: Pick<RestoreIdentity, 'deployment' | 'restoreId'>,
+  source: SourceRef,
+): Readonly<Record<string, string>> => ({
+  [tagKeys.restore]: restoreId,
+  [tagKeys.deployment]: deployment,
+  [tagKeys.source]: sourceKey(source),
+});
 
 /** The recorded tags without reserved ones, then `own`; `dropped` are the keys for which no room was left. */
 export function tagsOfRestored(

@@ -6,38 +6,48 @@ import type { SourceKind } from '../../functions/shared/source.ts';
 import { copyPattern } from '../names.ts';
 import { rdsArn } from './arns.ts';
 import { OpenStatement } from './open-statement.ts';
+import { madeByRestore } from './restored.ts';
+
+/** What the identifiers of restored databases end in, see `restoredId`; they begin like those of the old ones. */
+const restoredName = `*-r${'?'.repeat(8)}`;
 
 /**
- * New databases from our snapshots. Their identifiers begin like those of the old ones, so the tag that a restore
- * gives at creation is the fence; the groups are those of the old databases, which the configuration does not have.
+ * New databases from our snapshots. RDS asks for nothing else when a database gets tags that is there already, so both
+ * names and tags are the fence; the groups are those of the old databases, which the configuration does not have.
  */
 export function restoredDatabases(
   stack: Stack,
-  { deployment }: Config,
+  config: Config,
   kinds: ReadonlySet<SourceKind>,
 ): PolicyStatement[] {
-  const ours = { StringEquals: { [`aws:ResourceTag/${tagKeys.managed}`]: deployment } };
-  const asked = { StringLike: { [`aws:RequestTag/${tagKeys.restore}`]: '?*' } };
-  const names = copyPattern(deployment);
+  const ours = { StringEquals: { [`aws:ResourceTag/${tagKeys.managed}`]: config.deployment } };
+  const asked = madeByRestore(config, 'aws:RequestTag');
+  const names = copyPattern(config.deployment);
   const arns = (...resources: string[]): string[] => resources.map((resource) => rdsArn(stack, resource));
   const groups = arns('og', 'pg', 'subgrp');
-  const instances = rdsArn(stack, 'db');
-  const clusters = rdsArn(stack, 'cluster');
+  const instances = rdsArn(stack, 'db', restoredName);
+  const clusters = rdsArn(stack, 'cluster', restoredName);
+  // Numbered; a cluster has at most 16.
+  const members = ['-?', '-??'].map((number) => rdsArn(stack, 'db', `${restoredName}${number}`));
   const ourSnapshots = (action: string, resource: string) =>
     new PolicyStatement({ actions: [action], resources: [rdsArn(stack, resource, names)], conditions: ours });
   const oldGroups = (action: string, resources: string[]) =>
     new OpenStatement('groups are those of the old databases, which the configuration does not have', {
       ...{ actions: [action], resources },
     });
-  const fresh = (action: string, resource: string) =>
-    new OpenStatement('identifiers follow those of the old databases; bounded by the tag given at creation', {
-      ...{ actions: [action, 'rds:AddTagsToResource'], resources: [resource], conditions: asked },
-    });
+  const fresh = (action: string, ...resources: string[]) =>
+    new OpenStatement(
+      'identifiers begin like those of the old databases; bounded by how they end, and by the tags given at creation',
+      { actions: [action, 'rds:AddTagsToResource'], resources, conditions: asked },
+    );
   const restored = (action: string, resource: string) =>
-    new OpenStatement('identifiers follow those of the old clusters; bounded to what a restore has made', {
-      ...{ actions: [action], resources: [resource] },
-      conditions: { StringLike: { [`aws:ResourceTag/${tagKeys.restore}`]: '?*' } },
-    });
+    new OpenStatement(
+      'identifiers begin like those of the old clusters; bounded to what a restore has made',
+      {
+        ...{ actions: [action], resources: [resource] },
+        conditions: madeByRestore(config, 'aws:ResourceTag'),
+      },
+    );
   return [
     ...(kinds.has('rds')
       ? [
@@ -53,7 +63,7 @@ export function restoredDatabases(
           fresh('rds:RestoreDBClusterFromSnapshot', clusters),
           restored('rds:CreateDBInstance', clusters),
           oldGroups('rds:CreateDBInstance', groups),
-          fresh('rds:CreateDBInstance', instances),
+          fresh('rds:CreateDBInstance', ...members),
         ]
       : []),
   ];

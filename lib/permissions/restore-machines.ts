@@ -5,11 +5,8 @@ import { tagKeys } from '../../functions/shared/names.ts';
 import { namedTargets } from '../restore-targets.ts';
 import { ec2Arn, ec2CopyArn } from './arns.ts';
 import { OpenStatement } from './open-statement.ts';
+import { madeByRestore } from './restored.ts';
 import { readUserData } from './selections.ts';
-
-/** On what a restore makes: in the request that makes it, and from then on. */
-const asked = { [`aws:RequestTag/${tagKeys.restore}`]: '?*' };
-const restored = { [`aws:ResourceTag/${tagKeys.restore}`]: '?*' };
 
 const unborn =
   'what a launch makes has no ID before it is made; bounded to what carries the tag of a restore from then on';
@@ -25,6 +22,7 @@ export function restoredMachines(stack: Stack, config: Config): PolicyStatement[
     [`aws:ResourceTag/${tagKeys.managed}`]: config.deployment,
     'ec2:Owner': stack.account,
   };
+  const asked = madeByRestore(config, 'aws:RequestTag');
   const places = [...named('subnet', subnets), ...groups];
   const made = ['instance', 'network-interface', 'volume'].map((resource) => ec2Arn(stack, resource));
   return [
@@ -40,21 +38,24 @@ export function restoredMachines(stack: Stack, config: Config): PolicyStatement[
     new OpenStatement(unborn, {
       actions: ['ec2:RunInstances'],
       resources: [ec2Arn(stack, 'network-interface'), ec2Arn(stack, 'volume')],
-      conditions: { StringLike: asked },
+      conditions: asked,
     }),
     new OpenStatement(unborn, {
       actions: ['ec2:RunInstances'],
       resources: [ec2Arn(stack, 'instance')],
       conditions: {
-        StringLike: asked,
-        StringEquals: { 'ec2:MetadataHttpTokens': 'required' },
+        ...asked,
+        StringEquals: { ...asked.StringEquals, 'ec2:MetadataHttpTokens': 'required' },
         ...profileCondition(stack, instanceProfiles),
       },
     }),
     new OpenStatement(unborn, {
       actions: ['ec2:CreateTags'],
       resources: made,
-      conditions: { StringEquals: { 'ec2:CreateAction': 'RunInstances' }, StringLike: asked },
+      conditions: {
+        ...asked,
+        StringEquals: { ...asked.StringEquals, 'ec2:CreateAction': 'RunInstances' },
+      },
     }),
     ...passRole(stack, instanceProfiles),
     ...switches(stack, config, groups),
@@ -85,13 +86,14 @@ function passRole(stack: Stack, profiles: readonly string[]): PolicyStatement[] 
 }
 
 /** Out of quarantine, and the Elastic IP: only of what was restored, only one that was opened to us by our tag. */
-function switches(stack: Stack, { deployment }: Config, groups: readonly string[]): PolicyStatement[] {
+function switches(stack: Stack, config: Config, groups: readonly string[]): PolicyStatement[] {
+  const restored = madeByRestore(config, 'aws:ResourceTag');
   const interfaces = ec2Arn(stack, 'network-interface');
   return [
     new OpenStatement(byTag, {
       actions: ['ec2:ModifyNetworkInterfaceAttribute'],
       resources: [interfaces],
-      conditions: { StringLike: restored },
+      conditions: restored,
     }),
     ...(groups.length === 0
       ? []
@@ -99,12 +101,12 @@ function switches(stack: Stack, { deployment }: Config, groups: readonly string[
     new OpenStatement(byTag, {
       actions: ['ec2:AssociateAddress'],
       resources: [interfaces, ec2Arn(stack, 'instance')],
-      conditions: { StringLike: restored },
+      conditions: restored,
     }),
     new OpenStatement('an address is opened to the role by its tag, not by the configuration', {
       actions: ['ec2:AssociateAddress'],
       resources: [ec2Arn(stack, 'elastic-ip')],
-      conditions: { StringEquals: { [`aws:ResourceTag/${tagKeys.managed}`]: deployment } },
+      conditions: { StringEquals: { [`aws:ResourceTag/${tagKeys.managed}`]: config.deployment } },
     }),
   ];
 }

@@ -1,7 +1,7 @@
 import type { Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Config } from '../../functions/plan/config.ts';
 import { eventTypes } from '../../functions/shared/event-types.ts';
-import { tagKeys } from '../../functions/shared/names.ts';
 import type { SourceKind } from '../../functions/shared/source.ts';
 import { ec2Arn } from './arns.ts';
 import { announce, keepCheckpoints, publish } from './common.ts';
@@ -11,6 +11,7 @@ import { nothingNarrower, OpenStatement } from './open-statement.ts';
 import { restoredDatabases } from './restore-databases.ts';
 import { namedRecordChanges } from './restore-dns.ts';
 import { restoredMachines } from './restore-machines.ts';
+import { madeByRestore } from './restored.ts';
 import type { LoneWorkerGrants } from './rotate-worker.ts';
 import { kindsOf } from './selections.ts';
 
@@ -66,7 +67,7 @@ export function restoreWorkerStatements(stack: Stack, grants: RestoreWorkerGrant
     ...restoredDatabases(stack, config, kinds),
     ...encryptedVolumes(stack, config),
     ...namedRecordChanges(stack, config),
-    ...(documents.length === 0 ? [] : commands(stack, config.region, documents)),
+    ...(documents.length === 0 ? [] : commands(stack, config, documents)),
     ...ledger(bucketArn, config),
     publish(topicArn),
     announce(stack, ...eventTypes.restore),
@@ -76,7 +77,7 @@ export function restoreWorkerStatements(stack: Stack, grants: RestoreWorkerGrant
 }
 
 /** Our own documents, on restored machines. Whoever may read one command's output may read that of all (AWS). */
-const commands = (stack: Stack, region: string, documents: readonly string[]): PolicyStatement[] => [
+const commands = (stack: Stack, config: Config, documents: readonly string[]): PolicyStatement[] => [
   new OpenStatement(
     'a profile has more documents than a role has room for names; all begin like no other profile',
     {
@@ -89,13 +90,13 @@ const commands = (stack: Stack, region: string, documents: readonly string[]): P
     {
       actions: ['ssm:SendCommand'],
       resources: [ec2Arn(stack, 'instance')],
-      conditions: { StringLike: { [`ssm:resourceTag/${tagKeys.restore}`]: '?*' } },
+      conditions: madeByRestore(config, 'ssm:resourceTag'),
     },
   ),
   new OpenStatement(nothingNarrower, {
     actions: ['ssm:DescribeInstanceInformation', 'ssm:GetCommandInvocation', 'ssm:ListCommands'],
     resources: ['*'],
-    conditions: { StringEquals: { 'aws:RequestedRegion': region } },
+    conditions: { StringEquals: { 'aws:RequestedRegion': config.region } },
   }),
 ];
 

@@ -32,14 +32,26 @@ const everyRequest: Context = { 'aws:RequestedRegion': region, 'aws:PrincipalAcc
 const ours: Context = { 'aws:ResourceTag/snapkeep:managed': 'prod-eu', 'ec2:Owner': account };
 const theirs: Context = { ...ours, 'aws:ResourceTag/snapkeep:managed': 'prod-us' };
 const foreign: Context = { ...ours, 'ec2:Owner': '999999999999' };
-const asked: Context = { 'aws:RequestTag/snapkeep:restore': 'one' };
-const restored: Context = { 'aws:ResourceTag/snapkeep:restore': 'one' };
+const asked: Context = {
+  'aws:RequestTag/snapkeep:restore': 'one',
+  'aws:RequestTag/snapkeep:deployment': 'prod-eu',
+};
+const restored: Context = {
+  'aws:ResourceTag/snapkeep:restore': 'one',
+  'aws:ResourceTag/snapkeep:deployment': 'prod-eu',
+};
+/** As another deployment of the account restores. */
+const askedElsewhere: Context = { ...asked, 'aws:RequestTag/snapkeep:deployment': 'prod-us' };
+const restoredElsewhere: Context = { ...restored, 'aws:ResourceTag/snapkeep:deployment': 'prod-us' };
 const machine: Context = {
   ...asked,
   'ec2:MetadataHttpTokens': 'required',
   'ec2:InstanceProfile': iam('instance-profile', 'snapkeep-restored'),
 };
-const commanded: Context = { 'ssm:resourceTag/snapkeep:restore': 'one' };
+const commanded: Context = {
+  'ssm:resourceTag/snapkeep:restore': 'one',
+  'ssm:resourceTag/snapkeep:deployment': 'prod-eu',
+};
 const toEc2: Context = { 'iam:PassedToService': 'ec2.amazonaws.com' };
 const atLaunch: Context = { ...asked, 'ec2:CreateAction': 'RunInstances' };
 const { subnet = '', securityGroups: [group = ''] = [], quarantineGroup = '' } = restoreTargets;
@@ -93,6 +105,7 @@ const launches: readonly Case[] = [
     no,
   ],
   ['a volume with the tag of a restore', 'ec2:RunInstances', ec2('volume', '*'), asked, yes],
+  ['a volume in the name of another deployment', 'ec2:RunInstances', ec2('volume', '*'), askedElsewhere, no],
   ['a volume without it', 'ec2:RunInstances', ec2('volume', '*'), {}, no],
   ['the named subnet', 'ec2:RunInstances', ec2('subnet', subnet), {}, yes],
   ['any other subnet', 'ec2:RunInstances', ec2('subnet', 'subnet-0123456789abcdef0'), {}, no],
@@ -134,6 +147,20 @@ const switches: readonly Case[] = [
     {},
     no,
   ],
+  [
+    "groups of another deployment's restored machine",
+    'ec2:ModifyNetworkInterfaceAttribute',
+    ec2('network-interface', 'eni-1'),
+    restoredElsewhere,
+    no,
+  ],
+  [
+    "an address to another deployment's restored machine",
+    'ec2:AssociateAddress',
+    ec2('network-interface', 'eni-1'),
+    restoredElsewhere,
+    no,
+  ],
   ['the named group', 'ec2:ModifyNetworkInterfaceAttribute', ec2('security-group', group), {}, yes],
   ['another group', 'ec2:ModifyNetworkInterfaceAttribute', ec2('security-group', 'sg-1'), {}, no],
   ['an address with our tag', 'ec2:AssociateAddress', ec2('elastic-ip', 'eipalloc-1'), ours, yes],
@@ -157,6 +184,13 @@ const switches: readonly Case[] = [
   ],
   ['any shell script', 'ssm:SendCommand', `arn:aws:ssm:${region}::document/AWS-RunShellScript`, {}, no],
   ['a command to a restored machine', 'ssm:SendCommand', ec2('instance', 'i-1'), commanded, yes],
+  [
+    "a command to another deployment's restored machine",
+    'ssm:SendCommand',
+    ec2('instance', 'i-1'),
+    { ...commanded, 'ssm:resourceTag/snapkeep:deployment': 'prod-us' },
+    no,
+  ],
   ['a command to a live machine', 'ssm:SendCommand', ec2('instance', 'i-1'), {}, no],
   ['a new document', 'ssm:CreateDocument', document('prod-eu-circleci-server-rewrite'), {}, never],
   [
@@ -184,11 +218,17 @@ const databases: readonly Case[] = [
   [
     'a new database with the tag of a restore',
     'rds:RestoreDBInstanceFromDBSnapshot',
-    rds('db', 'circle-db-r1'),
+    rds('db', 'circle-db-r0a1b2c3d'),
     asked,
     yes,
   ],
-  ['a new database without it', 'rds:RestoreDBInstanceFromDBSnapshot', rds('db', 'circle-db-r1'), {}, no],
+  [
+    'a new database without it',
+    'rds:RestoreDBInstanceFromDBSnapshot',
+    rds('db', 'circle-db-r0a1b2c3d'),
+    {},
+    no,
+  ],
   ['our cluster snapshot', 'rds:RestoreDBClusterFromSnapshot', rds('cluster-snapshot', ourName), ours, yes],
   [
     'a foreign cluster snapshot',
@@ -197,13 +237,45 @@ const databases: readonly Case[] = [
     ours,
     no,
   ],
-  ['a member of a restored cluster', 'rds:CreateDBInstance', rds('cluster', 'shop-r1'), restored, yes],
+  ['a member of a restored cluster', 'rds:CreateDBInstance', rds('cluster', 'shop-r0a1b2c3d'), restored, yes],
+  [
+    "a member of another deployment's restored cluster",
+    'rds:CreateDBInstance',
+    rds('cluster', 'shop-r0a1b2c3d'),
+    restoredElsewhere,
+    no,
+  ],
   ['a member of a live cluster', 'rds:CreateDBInstance', rds('cluster', 'shop'), {}, no],
-  ['a member without the tag of a restore', 'rds:CreateDBInstance', rds('db', 'shop-r1-1'), {}, no],
+  ['a member without the tag of a restore', 'rds:CreateDBInstance', rds('db', 'shop-r0a1b2c3d-1'), {}, no],
+  [
+    'a new database under a name of its own',
+    'rds:RestoreDBInstanceFromDBSnapshot',
+    rds('db', 'x'),
+    asked,
+    no,
+  ],
+  [
+    'a new cluster under a name of its own',
+    'rds:RestoreDBClusterFromSnapshot',
+    rds('cluster', 'x'),
+    asked,
+    no,
+  ],
+  [
+    'a member of a restored cluster, by its name',
+    'rds:CreateDBInstance',
+    rds('db', 'shop-r0a1b2c3d-16'),
+    asked,
+    yes,
+  ],
+  ['a member by another name', 'rds:CreateDBInstance', rds('db', 'shop-1'), asked, no],
+  ['tags of a new database', 'rds:AddTagsToResource', rds('db', 'circle-db-r0a1b2c3d'), asked, yes],
+  ['tags of a restore on a live database', 'rds:AddTagsToResource', rds('db', 'circle-db'), asked, no],
+  ['tags of a restore on a live cluster', 'rds:AddTagsToResource', rds('cluster', 'shop'), asked, no],
   ['our tag on a snapshot', 'rds:AddTagsToResource', rds('snapshot', ourName), asked, no],
   ['a change of a live database', 'rds:ModifyDBInstance', rds('db', 'circle-db'), {}, never],
   ['deletion of a live database', 'rds:DeleteDBInstance', rds('db', 'circle-db'), {}, never],
-  ['deletion of a restored one', 'rds:DeleteDBInstance', rds('db', 'circle-db-r1'), restored, never],
+  ['deletion of a restored one', 'rds:DeleteDBInstance', rds('db', 'circle-db-r0a1b2c3d'), restored, never],
   ['deletion of our database snapshot', 'rds:DeleteDBSnapshot', rds('snapshot', ourName), ours, never],
 ];
 

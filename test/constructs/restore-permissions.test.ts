@@ -23,6 +23,11 @@ const allowing = (action: string): readonly Statement[] =>
 /** The statements on resources of one type, by the text of their ARN. */
 const on = (action: string, resource: string): readonly Statement[] =>
   allowing(action).filter(({ Resource }) => JSON.stringify(Resource).includes(resource));
+/** What a restore of this deployment makes: by `aws:RequestTag` in the making, by the others from then on. */
+const ofRestore = (tags: string) => ({
+  StringLike: { [`${tags}/snapkeep:restore`]: '?*' },
+  StringEquals: { [`${tags}/snapkeep:deployment`]: 'prod-eu' },
+});
 const conditionOn = (action: string, resource: string) =>
   on(action, resource).map(({ Condition }) => Condition);
 
@@ -54,7 +59,10 @@ describe('the role of the restore worker', () => {
     const [condition] = conditionOn('ec2:RunInstances', ':instance/*');
     expect(condition).toMatchObject({
       StringLike: { 'aws:RequestTag/snapkeep:restore': '?*' },
-      StringEquals: { 'ec2:MetadataHttpTokens': 'required' },
+      StringEquals: {
+        'aws:RequestTag/snapkeep:deployment': 'prod-eu',
+        'ec2:MetadataHttpTokens': 'required',
+      },
     });
     expect(JSON.stringify(condition?.ArnEqualsIfExists)).toMatch(
       /instance-profile\/other.*instance-profile\/snapkeep-restored/,
@@ -79,7 +87,10 @@ describe('the role of the restore worker', () => {
   it('tags only what it is launching', () => {
     for (const { Condition } of allowing('ec2:CreateTags')) {
       expect(Condition).toEqual({
-        StringEquals: { 'ec2:CreateAction': 'RunInstances' },
+        StringEquals: {
+          'aws:RequestTag/snapkeep:deployment': 'prod-eu',
+          'ec2:CreateAction': 'RunInstances',
+        },
         StringLike: { 'aws:RequestTag/snapkeep:restore': '?*' },
       });
     }
@@ -87,7 +98,7 @@ describe('the role of the restore worker', () => {
 
   it('changes groups of restored machines only, to named groups', () => {
     expect(conditionOn('ec2:ModifyNetworkInterfaceAttribute', 'network-interface/*')).toEqual([
-      { StringLike: { 'aws:ResourceTag/snapkeep:restore': '?*' } },
+      ofRestore('aws:ResourceTag'),
     ]);
     const text = JSON.stringify(on('ec2:ModifyNetworkInterfaceAttribute', 'security-group/'));
     expect(text.match(/security-group\/[^"]+/g)).toHaveLength(2);
@@ -97,35 +108,31 @@ describe('the role of the restore worker', () => {
     expect(conditionOn('ec2:AssociateAddress', 'elastic-ip/*')).toEqual([
       { StringEquals: { 'aws:ResourceTag/snapkeep:managed': 'prod-eu' } },
     ]);
-    expect(conditionOn('ec2:AssociateAddress', ':instance/*')).toEqual([
-      { StringLike: { 'aws:ResourceTag/snapkeep:restore': '?*' } },
-    ]);
+    expect(conditionOn('ec2:AssociateAddress', ':instance/*')).toEqual([ofRestore('aws:ResourceTag')]);
   });
 
   it.each([
     [
       'rds:RestoreDBInstanceFromDBSnapshot',
       ':snapshot:snapkeep-prod-eu-??????????-????????t????-a?',
-      ':db:*',
+      ':db:*-r????????',
     ],
     [
       'rds:RestoreDBClusterFromSnapshot',
       ':cluster-snapshot:snapkeep-prod-eu-??????????-????????t????-a?',
-      ':cluster:*',
+      ':cluster:*-r????????',
     ],
   ])('has %s from our snapshots, into what gets our tag', (action, snapshot, made) => {
     expect(conditionOn(action, snapshot)).toEqual([
       { StringEquals: { 'aws:ResourceTag/snapkeep:managed': 'prod-eu' } },
     ]);
-    expect(conditionOn(action, made)).toEqual([{ StringLike: { 'aws:RequestTag/snapkeep:restore': '?*' } }]);
+    expect(conditionOn(action, made)).toEqual([ofRestore('aws:RequestTag')]);
   });
 
   it('sends documents of the profiles that plans use, to restored machines, and writes none', () => {
     const text = JSON.stringify(allowing('ssm:SendCommand').map(({ Resource }) => Resource));
     expect(text.match(/document\/[^"]+/g)).toEqual(['document/prod-eu-circleci-server-*']);
-    expect(conditionOn('ssm:SendCommand', ':instance/*')).toEqual([
-      { StringLike: { 'ssm:resourceTag/snapkeep:restore': '?*' } },
-    ]);
+    expect(conditionOn('ssm:SendCommand', ':instance/*')).toEqual([ofRestore('ssm:resourceTag')]);
     const denied = worker.filter(({ Effect }) => Effect === 'Deny').flatMap(actionsOf);
     expect(denied).toEqual(
       expect.arrayContaining(['ssm:CreateDocument', 'ec2:TerminateInstances', 'ec2:DeregisterImage']),

@@ -6,10 +6,18 @@ import type {
   InstanceNetworkInterfaceSpecification,
   RunInstancesCommandInput,
 } from '@aws-sdk/client-ec2';
-import { tagKeys } from '../../shared/names.ts';
 import type { PlannedCall } from '../../shared/planned-call.ts';
 import { sourceKey } from '../../shared/source.ts';
-import { flagAt, numberAt, recordAt, recordsAt, tagsOfRestored, textAt, textsAt } from '../recorded.ts';
+import {
+  flagAt,
+  numberAt,
+  recordAt,
+  recordsAt,
+  tagsOfRestore,
+  tagsOfRestored,
+  textAt,
+  textsAt,
+} from '../recorded.ts';
 import type { MachineOrder } from '../restorer.ts';
 
 /**
@@ -46,7 +54,7 @@ const inOldSubnet = (order: MachineOrder): boolean =>
 export function launchInput(order: MachineOrder, devices?: ReadonlySet<string>): RunInstancesCommandInput {
   const { identity, point } = order;
   const { relaunch } = point;
-  const own = { [tagKeys.restore]: identity.restoreId, [tagKeys.source]: sourceKey(point.source) };
+  const own = tagsOfRestore(identity, point.source);
   const { tags } = tagsOfRestored(relaunch, own);
   const { tags: volumeTags } = tagsOfRestored({}, own);
   const key = keyOf(order);
@@ -173,7 +181,7 @@ export function omissionsOf(order: MachineOrder): string[] {
     missing.push('the machine ran on a dedicated host; the new one does not');
   if (textAt(recordAt(relaunch, 'metadata_options'), 'http_endpoint') === 'disabled')
     missing.push('the metadata service was off and is on now, since the agent needs it');
-  const { dropped } = tagsOfRestored(relaunch, { [tagKeys.restore]: '', [tagKeys.source]: '' });
+  const { dropped } = tagsOfRestored(relaunch, tagsOfRestore(order.identity, source));
   if (dropped.length > 0)
     missing.push(`no room is left for the tags ${dropped.join(', ')} of ${sourceKey(source)} (50 at most)`);
   return missing;

@@ -6,8 +6,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { httpStatus, isCredentialProblem, isServiceFailure } from '../../shared/cloud-errors.ts';
 import { describeError, errorCode } from '../../shared/errors.ts';
-import { tagKeys } from '../../shared/names.ts';
-import { sourceKey } from '../../shared/source.ts';
+import { tagsOfRestore } from '../recorded.ts';
 import type { MachineLaunch, MachineOrder } from '../restorer.ts';
 import { clientToken, launchInput, subnetOf, typeOf } from './launch-order.ts';
 import { refusalOfLaunch } from './launch-refusals.ts';
@@ -53,15 +52,13 @@ async function machineOf(ec2: EC2Client, order: MachineOrder): Promise<MachineLa
   const [machine] = machines.sort((a, b) => Number(isOver(a.State?.Name)) - Number(isOver(b.State?.Name)));
   if (machine?.InstanceId === undefined) return undefined;
   if (isOver(machine.State?.Name)) return { state: 'failed', reason: terminated(machine.InstanceId) };
-  const wanted = [
-    { Key: tagKeys.restore, Value: order.identity.restoreId },
-    { Key: tagKeys.source, Value: sourceKey(order.point.source) },
-  ];
+  const tags = Object.entries(tagsOfRestore(order.identity, order.point.source));
+  const wanted = tags.map(([Key, Value]) => ({ Key, Value }));
   return carriesTags(machine.Tags, wanted)
     ? { state: 'launched', id: machine.InstanceId }
     : {
         state: 'failed',
-        reason: `the machine ${machine.InstanceId} was launched by this restore and has lost its tags: put ${tagKeys.restore} = ${order.identity.restoreId} back, or terminate it and start a new restore`,
+        reason: `the machine ${machine.InstanceId} was launched by this restore and has lost its tags: put ${tags.map(([key, value]) => `${key} = ${value}`).join(', ')} back, or terminate it and start a new restore`,
       };
 }
 
