@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { App } from 'aws-cdk-lib';
+import { App, Errors } from 'aws-cdk-lib';
 import type { Config } from '../functions/plan/config.ts';
 import { loadConfig } from '../functions/plan/load.ts';
 import { formatProblem } from '../functions/plan/problems.ts';
-import { SnapkeepError } from '../functions/shared/errors.ts';
+import { exitCodes, SnapkeepError } from '../functions/shared/errors.ts';
 import { type BundleOptions, buildBundles, copyBundles } from '../lib/bundles.ts';
 import { addSnapkeepStacks } from '../lib/snapkeep-app.ts';
 import packageJson from '../package.json' with { type: 'json' };
@@ -14,7 +14,8 @@ import packageJson from '../package.json' with { type: 'json' };
  * account to synthesize. Bundles are written to `dist/functions/<deployment>/<region>`.
  */
 async function main(): Promise<void> {
-  const app = new App();
+  // Synthesized once, here: at the end of the process nothing would catch what it refuses.
+  const app = new App({ autoSynth: false });
   const named: unknown = app.node.tryGetContext('config');
   const file = typeof named === 'string' ? named : 'snapkeep.yaml';
   const { regions, warnings } = await loadConfig(file);
@@ -41,8 +42,9 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof SnapkeepError)) throw error;
+  // The CDK refuses what no stack can hold: too many resources, too many permissions. That is the configuration's, too.
+  if (!(error instanceof SnapkeepError) && !Errors.isValidationError(error)) throw error;
   console.error(`snapkeep: ${error.message}`);
-  if (error.remedy !== undefined) console.error(`  ${error.remedy}`);
-  process.exitCode = error.exitCode;
+  if (error instanceof SnapkeepError && error.remedy !== undefined) console.error(`  ${error.remedy}`);
+  process.exitCode = error instanceof SnapkeepError ? error.exitCode : exitCodes.usage;
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,6 +48,24 @@ describe('the CDK app', () => {
     const { status, stderr } = runApp('nowhere.yaml');
     expect(status).toBe(2);
     expect(stderr).toContain('snapkeep: nowhere.yaml does not exist.');
+    expect(stderr).not.toContain('    at ');
+  });
+
+  it('says without a trace that no role can hold the permissions of so many plans, and what to do', () => {
+    const plan = (number: number) => `
+  team-${number}:
+    schedule: { expression: rate(1 day) }
+    sources: [ec2: { tags: { Team: "${number}" } }, rds: { tags: { Team: "${number}" } }]
+    retention: { daily: 7 }`;
+    const config = join(output, 'many.yaml');
+    const head =
+      'version: 1\ndeployment: prod\nregion: eu-west-1\nvault: { bucket: acme-snapkeep-vault }\nplans:';
+    writeFileSync(config, `${head}${Array.from({ length: 30 }, (_, number) => plan(number)).join('')}\n`);
+    const { status, stderr } = runApp(config);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^snapkeep: Validation failed with the following errors:$/m);
+    expect(stderr).toContain('the permissions of prod-backup-worker take ');
+    expect(stderr).toContain('let plans share tags');
     expect(stderr).not.toContain('    at ');
   });
 });
