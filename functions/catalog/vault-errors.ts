@@ -1,7 +1,8 @@
 import { httpStatus, isCredentialProblem, isNetworkProblem } from '../shared/cloud-errors.ts';
 import { describeError, errorCode, failedError, SnapkeepError, usageError } from '../shared/errors.ts';
 
-const createHint = 'deploy the stack (`npx cdk deploy`), or correct `vault.bucket` in snapkeep.yaml';
+const createHint =
+  'deploy the stack (`npx cdk deploy`), which makes it unless `vault.existing` is set, or correct `vault.bucket` in snapkeep.yaml';
 
 /** One document of the ledger cannot be used; what it says is not known, and nothing may be taken for granted. */
 export class UnreadableDocumentError extends SnapkeepError {

@@ -8,12 +8,12 @@ import type { BackupInput } from '../workflows/backup/ports.ts';
 /** A time with its zone; `slotOf(Date.parse(...))` is the slot that it belongs to. */
 export const instant = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-20T02:00:00Z' });
 
-const scheduledSchema = z.strictObject({ plan: z.string(), scheduledTime: instant });
 export const yesOrNo = z.boolean({ error: 'must be true or false' });
 /** Whether the answer is to tell how it ended, as far as the invocation's time allows. */
 export const waiting = yesOrNo.default(false);
 
 const planName = z.string({ error: 'must be the name of a plan' });
+const scheduledSchema = z.strictObject({ plan: planName, scheduledTime: instant });
 const backupSchema = z.strictObject({ plan: planName, slot: instant.optional(), wait: waiting });
 const shard = z.strictObject({ index: z.int().nonnegative(), of: z.int().positive() });
 const workSchema = z.strictObject({
@@ -34,7 +34,11 @@ export interface BackupOrder {
  * the delivery, so every delivery of one occasion means the same slot.
  */
 export function parseScheduled(event: unknown): BackupOrder {
-  const { plan, scheduledTime } = parseEvent(scheduledSchema, event, '{ "plan", "scheduledTime" }');
+  const { plan, scheduledTime } = parseEvent(
+    scheduledSchema,
+    event,
+    '{"plan": "ci", "scheduledTime": "2026-11-20T02:00:00Z"}',
+  );
   return { plan, slot: slotOf(Date.parse(scheduledTime)) };
 }
 
@@ -43,7 +47,9 @@ export function parseScheduled(event: unknown): BackupOrder {
  * with `wait: true`.
  */
 export function parseBackupRequest(event: unknown, now: number): BackupOrder & { readonly wait: boolean } {
-  const { plan, slot, wait } = parseEvent(backupSchema, event, '{ "plan" } or { "plan", "slot" }');
+  const form =
+    '{"plan": "ci"}, with "slot": "2026-11-20T02:00:00Z" for an earlier time, or "wait": true for the result';
+  const { plan, slot, wait } = parseEvent(backupSchema, event, form);
   return { plan, slot: slot === undefined ? slotOf(now) : requestedSlot(slot, Date.parse(slot), now), wait };
 }
 
@@ -67,8 +73,13 @@ export function parseWork(event: unknown): BackupInput {
 export function parseEvent<T>(schema: z.ZodType<T>, event: unknown, form: string): T {
   const parsed = schema.safeParse(event);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.join('.')}: ${message}`,
-  );
+  const problems = parsed.error.issues.map((issue) => {
+    if (issue.code === 'unrecognized_keys') {
+      const keys = issue.keys.map((key) => JSON.stringify([...issue.path, key].join('.')));
+      return `unknown ${keys.length === 1 ? 'key' : 'keys'} ${keys.join(', ')}`;
+    }
+    if (issue.path.length === 0 && issue.code === 'invalid_type') return 'it must be a JSON object';
+    return issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`;
+  });
   throw usageError(`the event of this function is not understood: ${problems.join('; ')}`, `send ${form}`);
 }

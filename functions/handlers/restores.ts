@@ -38,7 +38,7 @@ export type RestoreWork = {
 export function parseRestoreOrder(order: unknown, plans: readonly string[]): RestoreOrder {
   const { wait, event } = withoutWait(order);
   if (typeof event === 'object' && event !== null && 'resume' in event) {
-    const { resume, plan } = parseEvent(resumeSchema, event, '{ "resume": "<restore ID>", "plan" }');
+    const { resume, plan } = parseEvent(resumeSchema, event, '{"resume": "<restore ID>", "plan": "ci"}');
     const [only, ...others] = plans;
     const named = plan ?? (others.length === 0 ? only : undefined);
     if (named !== undefined) return { plan: named, resume, wait };

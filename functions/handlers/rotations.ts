@@ -51,7 +51,8 @@ export function parseRotationRequest(event: unknown, plans: readonly string[], n
     const { scheduledTime } = parseEvent(scheduledSchema, event, '{ "scheduledTime" }');
     return { dryRun: false, wait: false, occasion: 'day', at: Date.parse(scheduledTime) };
   }
-  const form = '{}, { "plan" }, { "plan", "dryRun": true } or { "plan", "confirm" }';
+  const form =
+    '{} for all plans, {"plan": "ci"}, {"plan": "ci", "dryRun": true} or {"plan": "ci", "confirm": "<digest>"}';
   const request = parseEvent(requestSchema, event ?? {}, form);
   if (request.confirm !== undefined && request.plan === undefined && plans.length > 1) {
     throw usageError(

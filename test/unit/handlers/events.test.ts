@@ -36,12 +36,22 @@ describe('events of the functions', () => {
   });
 
   it.each([
-    ['nothing', undefined],
-    ['an empty event', {}],
-    ["the console's example", { key1: 'value1', key2: 'value2' }],
-    ['an unknown key', { plan: 'ci', Slot: '2026-11-20T02:00:00Z' }],
-  ])('refuses %s with the form that is expected', (_what, event) => {
-    expect(() => parseBackupRequest(event, now)).toThrow('the event of this function is not understood');
+    ['nothing', undefined, 'it must be a JSON object'],
+    ['a list', [], 'it must be a JSON object'],
+    ['the name alone', 'ci', 'it must be a JSON object'],
+    ['an empty event', {}, 'plan: must be the name of a plan'],
+    [
+      "the console's example",
+      { key1: 'value1', key2: 'value2' },
+      'plan: must be the name of a plan; unknown keys "key1", "key2"',
+    ],
+    ['an unknown key', { plan: 'ci', Slot: '2026-11-20T02:00:00Z' }, 'unknown key "Slot"'],
+  ])('refuses %s with the form that is expected', (_what, event, problem) => {
+    const refusal = expect.objectContaining({
+      message: `the event of this function is not understood: ${problem}`,
+      remedy: expect.stringMatching(/^send \{"plan": "ci"\}/),
+    });
+    expect(() => parseBackupRequest(event, now)).toThrow(refusal);
   });
 
   it('keeps the share of a large backup', () => {
