@@ -45,6 +45,8 @@ try {
   // The CDK refuses what no stack can hold: too many resources, too many permissions. That is the configuration's, too.
   if (!(error instanceof SnapkeepError) && !Errors.isValidationError(error)) throw error;
   console.error(`snapkeep: ${error.message}`);
-  if (error instanceof SnapkeepError && error.remedy !== undefined) console.error(`  ${error.remedy}`);
+  const remedy = error instanceof SnapkeepError ? error.remedy : undefined;
+  // The flag of `snapkeep`, as it is said to the CDK.
+  if (remedy !== undefined) console.error(`  ${remedy.replace('--config FILE', '-c config=FILE')}`);
   process.exitCode = error instanceof SnapkeepError ? error.exitCode : exitCodes.usage;
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { usageError } from '../shared/errors.ts';
 import { expecting, toExpectation } from '../shared/expectation.ts';
-import { planNameLimit } from '../shared/names.ts';
+import { namePattern, planNameLimit } from '../shared/names.ts';
 import { sourceKinds } from '../shared/source.ts';
 import { nearest } from './nearest.ts';
 import { describeValue, formatPath } from './problems.ts';
@@ -18,6 +18,8 @@ const atLeastOne = <T extends z.ZodType>(item: T, expected: string) => {
   const error = expecting(expected);
   return z.array(item, { error }).min(1, { error }).max(50, { error });
 };
+
+const planName = new RegExp(`^(?=.{1,${planNameLimit}}$)${namePattern.source.slice(1)}`);
 
 /** Stands in client tokens, tags, ledger keys and folder names on the machine: letters, digits and hyphens only. */
 export const restoreIdPattern = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
@@ -45,7 +47,7 @@ const dns = z
 export const restoreRequestSchema = z.strictObject(
   {
     id: form(restoreIdPattern, 'at most 40 lower-case letters, digits and hyphens').optional(),
-    plan: texts.name(planNameLimit),
+    plan: form(planName, 'the name of a plan such as ci'),
     backup: form(
       /^(latest|\d{1,12}_\d{4}_\d{2}_\d{2}_[a-z][a-z0-9-]*)$/,
       'a backup ID such as 1795140000_2026_11_20_ci, or latest',

@@ -48,6 +48,7 @@ describe('the CDK app', () => {
     const { status, stderr } = runApp('nowhere.yaml');
     expect(status).toBe(2);
     expect(stderr).toContain('snapkeep: nowhere.yaml does not exist.');
+    expect(stderr).toContain('or name another with -c config=FILE.');
     expect(stderr).not.toContain('    at ');
   });
 

@@ -53,7 +53,9 @@ describe('a request for a restore', () => {
         remedy: 'did you mean ttl?',
       },
     );
-    expect(refusal({}).message).toMatch(/plan: found nothing/);
+    expect(refusal({}).message).toMatch(/plan: found nothing, expected the name of a plan such as ci$/);
+    expect(refusal({ plan: 'a'.repeat(25) }).message).toMatch(/, expected the name of a plan such as ci$/);
+    expect(parseRestoreRequest({ plan: 'a'.repeat(24) }).plan).toHaveLength(24);
     expect(refusal('latest').message).toMatch(/found "latest", expected a mapping/);
   });
 
