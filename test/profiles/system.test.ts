@@ -111,6 +111,8 @@ done`;
   expect(contentOf(root, '/etc/ssh/ssh_host_rsa_key')).toBe('new rsa\n');
   expect(contentOf(root, '/etc/ssh/ssh_host_ed25519_key')).toBe('new ed25519\n');
   expect(calls().filter((call) => !call.startsWith('systemctl stop '))).toEqual([
+    // Of the units that are held first.
+    'systemctl daemon-reload',
     `ssh-keygen -A -f ${root}`,
     'systemctl try-restart ssh.service sshd.service',
   ]);
