@@ -14,7 +14,7 @@ import {
   type TreeEntry,
 } from '../support/machine-tree.ts';
 
-const { documents } = circleci();
+const { documents, profile } = circleci();
 const values = valuesOf(oldMachine, newMachine, 'ci.new.example.com');
 const hostnamectl = { hostnamectl: 'exit 0' };
 
@@ -117,7 +117,9 @@ done`;
     'systemctl try-restart ssh.service sshd.service',
   ]);
   expect(undo()).toMatchObject({ status: 0, stderr: '' });
-  expect(files(snapshot(root))).toEqual(files(before));
+  // With the old configuration back, the application must not start by itself.
+  const held = profile.units.map((unit) => [`/etc/systemd/system/${unit}`, 'link /dev/null']);
+  expect(files(snapshot(root))).toEqual({ ...files(before), ...Object.fromEntries(held) });
 });
 
 test('static network configuration follows its own address, gateways and name servers stay', () => {
