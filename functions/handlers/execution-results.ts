@@ -1,7 +1,7 @@
 import { GetDurableExecutionCommand, type GetDurableExecutionResponse } from '@aws-sdk/client-lambda';
 import { parseFailure, reviveFailure } from '../engine/failure.ts';
 import type { Clock } from '../shared/clock.ts';
-import { errorCode, failedError } from '../shared/errors.ts';
+import { errorCode, SnapkeepError } from '../shared/errors.ts';
 import { findExecution, type Worker } from './executions.ts';
 
 export interface Waiter extends Worker {
@@ -57,8 +57,15 @@ export function failureOf({
 }: GetDurableExecutionResponse) {
   const recorded = parseFailure(error?.ErrorData);
   if (recorded !== undefined) return reviveFailure(recorded);
-  return failedError(
+  return new WordlessEnd(
     `the execution ${name} ended as ${status}${error?.ErrorMessage === undefined ? '' : `: ${error.ErrorMessage}`}`,
-    'look at it in the Lambda console (Durable executions)',
   );
+}
+
+/** An execution that was stopped, or ran out of time: its worker said nothing. The same order again is a further run. */
+export class WordlessEnd extends SnapkeepError {
+  constructor(message: string) {
+    const remedy = 'look at it in the Lambda console (Durable executions), then ask for the same again';
+    super('failed', message, { remedy });
+  }
 }

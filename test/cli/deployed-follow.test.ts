@@ -9,6 +9,7 @@ import { Command } from 'commander';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { backupProgress } from '../../bin/cli/deployed/backup.ts';
 import { type Followed, follow } from '../../bin/cli/deployed/follow.ts';
+import { failureOfRun } from '../../bin/cli/deployed/runs.ts';
 import { createHost } from '../../bin/cli/host.ts';
 import { type CapturedIo, cliIo } from '../support/cli.ts';
 
@@ -68,9 +69,17 @@ describe('following an execution', () => {
 
   it.each(['TIMED_OUT', 'STOPPED'] as const)('ends with a failure that says %s', async (Status) => {
     lambda.on(GetDurableExecutionCommand).resolves({ Status, DurableExecutionName: 'one' });
-    expect(await run()).toMatchObject({
+    const ended = await run();
+    expect(ended).toMatchObject({
       status: 'failed',
       error: { message: `the execution one ended as ${Status}` },
+    });
+    // The worker had no chance to say anything.
+    const error = ended?.status === 'failed' ? ended.error : new Error('it did not fail');
+    expect(failureOfRun(error, 'one')).toMatchObject({
+      kind: 'failed',
+      message: `the execution one ended as ${Status}`,
+      remedy: 'look at it in the Lambda console (Durable executions), then ask for the same again',
     });
   });
 

@@ -1,4 +1,5 @@
 import { type LambdaClient, paginateListDurableExecutionsByFunction } from '@aws-sdk/client-lambda';
+import { WordlessEnd } from '../../../functions/handlers/execution-results.ts';
 import { describeError, failedError, SnapkeepError } from '../../../functions/shared/errors.ts';
 import type { Invocation } from '../host.ts';
 import { lines } from '../text.ts';
@@ -58,6 +59,7 @@ export function tellOfRun(
  * what the worker's role may not do, or what its configuration lacks, is no problem of these credentials and this file.
  */
 export function failureOfRun(error: Error, name: string): SnapkeepError {
+  if (error instanceof WordlessEnd) return error;
   if (error instanceof SnapkeepError) {
     const { kind, message, remedy } = error;
     return new SnapkeepError(kind, `the deployed worker says: ${message}`, {
