@@ -101,7 +101,7 @@ export class SnapkeepFunction extends Construct {
     const size = JSON.stringify(plainText(Stack.of(this).resolve(policy))).length;
     if (size <= rolePolicyLimit) return [];
     return [
-      `the permissions of ${functionName} take ${size} characters where a role has ${rolePolicyLimit}: let plans share tags, subnets and security groups, select by tags instead of by identifiers, or divide the plans over two deployments`,
+      `the permissions of ${functionName} take ${size} characters where a role has ${rolePolicyLimit}: select sources by tags instead of by identifiers, let plans share tags, subnets and security groups, or divide the plans over two deployments`,
     ];
   }
 }
