@@ -75,6 +75,31 @@ describe('permissions', () => {
     expect(JSON.stringify(allowing('rds:CreateDBClusterSnapshot'))).toContain(':cluster:shop');
   });
 
+  it('select by several values of one tag at once, and by no mixture that no plan asked for', () => {
+    const select = (name: string, ...tags: Record<string, string>[]) =>
+      aPlan({ name, sources: tags.map(ec2ByTags) });
+    const plans = {
+      a: select('a', { Team: 'a' }, { Team: 'b', Stage: 'prod' }),
+      b: select('b', { Team: 'b' }, { Team: 'c', Stage: 'prod' }, { Team: 'b' }),
+      c: select('c', { Team: 'c', Stage: 'test' }, { Owner: 'c' }),
+    };
+    const conditions = allowing(
+      'ec2:CreateImage',
+      statementsOf(synthesize(aConfig({ plans })), 'BackupWorker'),
+    )
+      .map(({ Condition }) => Condition?.StringEquals)
+      .filter((tags) => JSON.stringify(tags ?? {}).includes('aws:ResourceTag/'));
+    expect(conditions).toHaveLength(4);
+    expect(conditions).toEqual(
+      expect.arrayContaining([
+        { 'aws:ResourceTag/Team': ['a', 'b'] },
+        { 'aws:ResourceTag/Team': ['b', 'c'], 'aws:ResourceTag/Stage': 'prod' },
+        { 'aws:ResourceTag/Team': 'c', 'aws:ResourceTag/Stage': 'test' },
+        { 'aws:ResourceTag/Owner': 'c' },
+      ]),
+    );
+  });
+
   it('take the values of tags as they stand, also where IAM would see a variable or a wildcard', () => {
     const plans = { fleet: aPlan({ sources: [ec2ByTags({ Team: `\${aws:username}$`, Stage: '*' })] }) };
     const [statement] = allowing(
