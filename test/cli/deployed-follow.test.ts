@@ -136,6 +136,7 @@ describe('what is said of a backup that runs in AWS', () => {
     [['start-1', 'start-0', 'prepare'], 'starting 230 sources, chunk 2 of 5'],
     [['shard-5', 'shard-4'], '230 sources, divided over several runs'],
     [['available', 'start-4'], '230 sources: waiting for the copies'],
+    [['protect', 'available'], '230 sources: protecting the copies'],
     [['seal'], 'sealing the backup'],
     [['start-rotation'], 'starting the rotation'],
     [['something-new'], 'something-new'],

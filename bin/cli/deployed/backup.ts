@@ -95,6 +95,7 @@ const doing: ReadonlyMap<string, (all: string) => string> = new Map([
   ['content-fixed', (all: string) => `${all}: waiting until the content of the copies is fixed`],
   ['resume', () => 'letting the application go on'],
   ['available', (all: string) => `${all}: waiting for the copies`],
+  ['protect', (all: string) => `${all}: protecting the copies`],
   ['seal', () => 'sealing the backup'],
   ['start-rotation', () => 'starting the rotation'],
   ['report-failure', () => 'telling of a failure'],
