@@ -6,14 +6,16 @@ import type { Config } from '../functions/plan/config.ts';
 
 /**
  * The scripts that restores run on machines, as Systems Manager keeps them: those of the profiles that plans name.
- * Answers an ARN for those of each profile: all their names begin like no other profile's.
+ * Answers what a role names them by, step by step and check by check with a `*`. A `*` right behind the profile would
+ * take in documents of a deployment that is called like this one and the profile together, such as `prod-gitlab`.
  */
 export function addDocuments(stack: Stack, { deployment, plans }: Config): string[] {
   const applications = new Set(Object.values(plans).flatMap(({ application }) => application ?? []));
   return [...applications].sort().flatMap((application) => {
     const profile = loadProfile(application);
     if (profile === undefined) return [];
-    for (const { name, action, content } of documentsOf(profile, deployment)) {
+    const documents = documentsOf(profile, deployment);
+    for (const { name, action, content } of documents) {
       new CfnDocument(stack, `Document-${profile.name}-${action}`, {
         name,
         documentType: 'Command',
@@ -24,7 +26,10 @@ export function addDocuments(stack: Stack, { deployment, plans }: Config): strin
         updateMethod: 'NewVersion',
       });
     }
-    const resourceName = `${deployment}-${profile.name}-*`;
-    return [Arn.format({ service: 'ssm', resource: 'document', resourceName }, stack)];
+    const actions = new Set(documents.map(({ action }) => action.replace(/^(step|check)-.*$/, '$1-*')));
+    return [...actions].map((action) => {
+      const resourceName = `${deployment}-${profile.name}-${action}`;
+      return Arn.format({ service: 'ssm', resource: 'document', resourceName }, stack);
+    });
   });
 }

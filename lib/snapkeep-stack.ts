@@ -1,7 +1,6 @@
 import { Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Config } from '../functions/plan/config.ts';
-import { tagKeys } from '../functions/shared/names.ts';
 import { Alarms } from './alarms.ts';
 import { addBackup } from './backup-functions.ts';
 import type { Bundles } from './bundles.ts';
@@ -28,7 +27,7 @@ export class SnapkeepStack extends Stack {
       description: `Snapkeep deployment ${config.deployment}: backups of self-hosted developer platforms`,
       ...props,
     });
-    Tags.of(this).add(tagKeys.deployment, config.deployment);
+    Tags.of(this).add('snapkeep:deployment', config.deployment);
     const consoleEvents = new ConsoleEvents(this, 'Console', { config });
     const vault = new Vault(this, 'Vault', { vault: config.vault });
     // Where the registry is there already, the first deployment ends before it has made a bucket that stays.

@@ -49,13 +49,13 @@ const isReserved = (key: string): boolean => /^(aws|rds|snapkeep):/i.test(key);
 /** AWS takes 50 tags per resource ("Tag restrictions"). */
 const tagLimit = 50;
 
-/** What is restored tells in which restore, by which deployment and from what; permissions are bound to the first two. */
+/** What is restored tells in which restore, by which deployment and from what. */
 export const tagsOfRestore = (
   { deployment, restoreId }: Pick<RestoreIdentity, 'deployment' | 'restoreId'>,
   source: SourceRef,
 ): Readonly<Record<string, string>> => ({
   [tagKeys.restore]: restoreId,
-  [tagKeys.deployment]: deployment,
+  [tagKeys.restoredBy]: deployment,
   [tagKeys.source]: sourceKey(source),
 });
 

@@ -18,8 +18,8 @@ export const tagKeys = {
   protected: 'snapkeep:protected',
   /** On what a restore makes; never on a copy. */
   restore: 'snapkeep:restore',
-  /** Beside it: whose restore that was. Also on all that a stack makes; never on a copy. */
-  deployment: 'snapkeep:deployment',
+  /** Beside it: the deployment whose restore that was. Permissions are bound to it. */
+  restoredBy: 'snapkeep:restored-by',
 } as const;
 
 /** The slot that a moment belongs to: its minute in UTC, as `2026-11-20T02:00:00Z`. */

@@ -21,20 +21,14 @@ export function restoredDatabases(
   kinds: ReadonlySet<SourceKind>,
 ): PolicyStatement[] {
   const ours = { StringEquals: { [`aws:ResourceTag/${tagKeys.managed}`]: config.deployment } };
-  const asked = madeByRestore(config, 'aws:RequestTag');
+  const asked = { StringEquals: madeByRestore(config, 'aws:RequestTag') };
   const names = copyPattern(config.deployment);
-  const arns = (...resources: string[]): string[] => resources.map((resource) => rdsArn(stack, resource));
-  const groups = arns('og', 'pg', 'subgrp');
   const instances = rdsArn(stack, 'db', restoredName);
   const clusters = rdsArn(stack, 'cluster', restoredName);
   // Numbered; a cluster has at most 16.
   const members = ['-?', '-??'].map((number) => rdsArn(stack, 'db', `${restoredName}${number}`));
   const ourSnapshots = (action: string, resource: string) =>
     new PolicyStatement({ actions: [action], resources: [rdsArn(stack, resource, names)], conditions: ours });
-  const oldGroups = (action: string, resources: string[]) =>
-    new OpenStatement('groups are those of the old databases, which the configuration does not have', {
-      ...{ actions: [action], resources },
-    });
   const fresh = (action: string, ...resources: string[]) =>
     new OpenStatement(
       'identifiers begin like those of the old databases; bounded by how they end, and by the tags given at creation',
@@ -45,26 +39,39 @@ export function restoredDatabases(
       'identifiers begin like those of the old clusters; bounded to what a restore has made',
       {
         ...{ actions: [action], resources: [resource] },
-        conditions: madeByRestore(config, 'aws:ResourceTag'),
+        conditions: { StringEquals: madeByRestore(config, 'aws:ResourceTag') },
       },
     );
   return [
     ...(kinds.has('rds')
       ? [
           ourSnapshots('rds:RestoreDBInstanceFromDBSnapshot', 'snapshot'),
-          oldGroups('rds:RestoreDBInstanceFromDBSnapshot', groups),
           fresh('rds:RestoreDBInstanceFromDBSnapshot', instances),
         ]
       : []),
     ...(kinds.has('aurora')
       ? [
           ourSnapshots('rds:RestoreDBClusterFromSnapshot', 'cluster-snapshot'),
-          oldGroups('rds:RestoreDBClusterFromSnapshot', arns('og', 'cluster-pg', 'subgrp')),
           fresh('rds:RestoreDBClusterFromSnapshot', clusters),
           restored('rds:CreateDBInstance', clusters),
-          oldGroups('rds:CreateDBInstance', groups),
           fresh('rds:CreateDBInstance', ...members),
         ]
       : []),
+    ...oldGroups(stack, kinds),
+  ];
+}
+
+/** In one statement, since a role has little room; a call asks for no group that it does not have. */
+function oldGroups(stack: Stack, kinds: ReadonlySet<SourceKind>): PolicyStatement[] {
+  const actions = [
+    ...(kinds.has('rds') ? ['rds:RestoreDBInstanceFromDBSnapshot'] : []),
+    ...(kinds.has('aurora') ? ['rds:CreateDBInstance', 'rds:RestoreDBClusterFromSnapshot'] : []),
+  ];
+  if (actions.length === 0) return [];
+  const groups = ['og', 'pg', 'subgrp', ...(kinds.has('aurora') ? ['cluster-pg'] : [])];
+  return [
+    new OpenStatement('groups are those of the old databases, which the configuration does not have', {
+      ...{ actions, resources: groups.map((group) => rdsArn(stack, group)) },
+    }),
   ];
 }

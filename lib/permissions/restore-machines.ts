@@ -38,24 +38,20 @@ export function restoredMachines(stack: Stack, config: Config): PolicyStatement[
     new OpenStatement(unborn, {
       actions: ['ec2:RunInstances'],
       resources: [ec2Arn(stack, 'network-interface'), ec2Arn(stack, 'volume')],
-      conditions: asked,
+      conditions: { StringEquals: asked },
     }),
     new OpenStatement(unborn, {
       actions: ['ec2:RunInstances'],
       resources: [ec2Arn(stack, 'instance')],
       conditions: {
-        ...asked,
-        StringEquals: { ...asked.StringEquals, 'ec2:MetadataHttpTokens': 'required' },
+        StringEquals: { ...asked, 'ec2:MetadataHttpTokens': 'required' },
         ...profileCondition(stack, instanceProfiles),
       },
     }),
     new OpenStatement(unborn, {
       actions: ['ec2:CreateTags'],
       resources: made,
-      conditions: {
-        ...asked,
-        StringEquals: { ...asked.StringEquals, 'ec2:CreateAction': 'RunInstances' },
-      },
+      conditions: { StringEquals: { ...asked, 'ec2:CreateAction': 'RunInstances' } },
     }),
     ...passRole(stack, instanceProfiles),
     ...switches(stack, config, groups),
@@ -93,7 +89,7 @@ function switches(stack: Stack, config: Config, groups: readonly string[]): Poli
     new OpenStatement(byTag, {
       actions: ['ec2:ModifyNetworkInterfaceAttribute'],
       resources: [interfaces],
-      conditions: restored,
+      conditions: { StringEquals: restored },
     }),
     ...(groups.length === 0
       ? []
@@ -101,7 +97,7 @@ function switches(stack: Stack, config: Config, groups: readonly string[]): Poli
     new OpenStatement(byTag, {
       actions: ['ec2:AssociateAddress'],
       resources: [interfaces, ec2Arn(stack, 'instance')],
-      conditions: restored,
+      conditions: { StringEquals: restored },
     }),
     new OpenStatement('an address is opened to the role by its tag, not by the configuration', {
       actions: ['ec2:AssociateAddress'],

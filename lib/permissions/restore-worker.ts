@@ -79,7 +79,7 @@ export function restoreWorkerStatements(stack: Stack, grants: RestoreWorkerGrant
 /** Our own documents, on restored machines. Whoever may read one command's output may read that of all (AWS). */
 const commands = (stack: Stack, config: Config, documents: readonly string[]): PolicyStatement[] => [
   new OpenStatement(
-    'a profile has more documents than a role has room for names; all begin like no other profile',
+    'a profile has more steps and checks than a role has room for; all begin like no document of another deployment',
     {
       actions: ['ssm:DescribeDocument', 'ssm:GetDocument', 'ssm:SendCommand'],
       resources: [...documents],
@@ -90,7 +90,7 @@ const commands = (stack: Stack, config: Config, documents: readonly string[]): P
     {
       actions: ['ssm:SendCommand'],
       resources: [ec2Arn(stack, 'instance')],
-      conditions: madeByRestore(config, 'ssm:resourceTag'),
+      conditions: { StringEquals: madeByRestore(config, 'ssm:resourceTag') },
     },
   ),
   new OpenStatement(nothingNarrower, {

@@ -4,10 +4,9 @@ import { tagKeys } from '../../functions/shared/names.ts';
 type TagKeys = 'aws:RequestTag' | 'aws:ResourceTag' | 'ssm:resourceTag';
 
 /**
- * Conditions that only what a restore of this deployment makes meets: `aws:RequestTag` in the call that makes it, the
- * others from then on. Another deployment of the account has restored machines, too.
+ * What only those things have that a restore of this deployment makes: `aws:RequestTag` in the call that makes them, the
+ * others from then on. Another deployment of the account has restored machines, too. For `StringEquals`.
  */
 export const madeByRestore = ({ deployment }: Pick<Config, 'deployment'>, tags: TagKeys) => ({
-  StringLike: { [`${tags}/${tagKeys.restore}`]: '?*' },
-  StringEquals: { [`${tags}/${tagKeys.deployment}`]: deployment },
+  [`${tags}/${tagKeys.restoredBy}`]: deployment,
 });

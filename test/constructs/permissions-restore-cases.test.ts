@@ -34,15 +34,15 @@ const theirs: Context = { ...ours, 'aws:ResourceTag/snapkeep:managed': 'prod-us'
 const foreign: Context = { ...ours, 'ec2:Owner': '999999999999' };
 const asked: Context = {
   'aws:RequestTag/snapkeep:restore': 'one',
-  'aws:RequestTag/snapkeep:deployment': 'prod-eu',
+  'aws:RequestTag/snapkeep:restored-by': 'prod-eu',
 };
 const restored: Context = {
   'aws:ResourceTag/snapkeep:restore': 'one',
-  'aws:ResourceTag/snapkeep:deployment': 'prod-eu',
+  'aws:ResourceTag/snapkeep:restored-by': 'prod-eu',
 };
 /** As another deployment of the account restores. */
-const askedElsewhere: Context = { ...asked, 'aws:RequestTag/snapkeep:deployment': 'prod-us' };
-const restoredElsewhere: Context = { ...restored, 'aws:ResourceTag/snapkeep:deployment': 'prod-us' };
+const askedElsewhere: Context = { ...asked, 'aws:RequestTag/snapkeep:restored-by': 'prod-us' };
+const restoredElsewhere: Context = { ...restored, 'aws:ResourceTag/snapkeep:restored-by': 'prod-us' };
 const machine: Context = {
   ...asked,
   'ec2:MetadataHttpTokens': 'required',
@@ -50,7 +50,7 @@ const machine: Context = {
 };
 const commanded: Context = {
   'ssm:resourceTag/snapkeep:restore': 'one',
-  'ssm:resourceTag/snapkeep:deployment': 'prod-eu',
+  'ssm:resourceTag/snapkeep:restored-by': 'prod-eu',
 };
 const toEc2: Context = { 'iam:PassedToService': 'ec2.amazonaws.com' };
 const atLaunch: Context = { ...asked, 'ec2:CreateAction': 'RunInstances' };
@@ -101,7 +101,7 @@ const launches: readonly Case[] = [
     'a machine without the tag of a restore',
     'ec2:RunInstances',
     ec2('instance', '*'),
-    { ...machine, 'aws:RequestTag/snapkeep:restore': undefined },
+    { ...machine, 'aws:RequestTag/snapkeep:restored-by': undefined },
     no,
   ],
   ['a volume with the tag of a restore', 'ec2:RunInstances', ec2('volume', '*'), asked, yes],
@@ -182,13 +182,21 @@ const switches: readonly Case[] = [
     {},
     no,
   ],
+  [
+    'the document of a deployment whose name is ours and that of the profile',
+    'ssm:SendCommand',
+    document('prod-eu-circleci-server-gitlab-rewrite'),
+    {},
+    no,
+  ],
+  ['a step of ours', 'ssm:SendCommand', document('prod-eu-circleci-server-step-start-app'), {}, yes],
   ['any shell script', 'ssm:SendCommand', `arn:aws:ssm:${region}::document/AWS-RunShellScript`, {}, no],
   ['a command to a restored machine', 'ssm:SendCommand', ec2('instance', 'i-1'), commanded, yes],
   [
     "a command to another deployment's restored machine",
     'ssm:SendCommand',
     ec2('instance', 'i-1'),
-    { ...commanded, 'ssm:resourceTag/snapkeep:deployment': 'prod-us' },
+    { ...commanded, 'ssm:resourceTag/snapkeep:restored-by': 'prod-us' },
     no,
   ],
   ['a command to a live machine', 'ssm:SendCommand', ec2('instance', 'i-1'), {}, no],

@@ -25,8 +25,7 @@ const on = (action: string, resource: string): readonly Statement[] =>
   allowing(action).filter(({ Resource }) => JSON.stringify(Resource).includes(resource));
 /** What a restore of this deployment makes: by `aws:RequestTag` in the making, by the others from then on. */
 const ofRestore = (tags: string) => ({
-  StringLike: { [`${tags}/snapkeep:restore`]: '?*' },
-  StringEquals: { [`${tags}/snapkeep:deployment`]: 'prod-eu' },
+  StringEquals: { [`${tags}/snapkeep:restored-by`]: 'prod-eu' },
 });
 const conditionOn = (action: string, resource: string) =>
   on(action, resource).map(({ Condition }) => Condition);
@@ -58,9 +57,8 @@ describe('the role of the restore worker', () => {
   it('launches machines with IMDSv2, our tag, and a named profile', () => {
     const [condition] = conditionOn('ec2:RunInstances', ':instance/*');
     expect(condition).toMatchObject({
-      StringLike: { 'aws:RequestTag/snapkeep:restore': '?*' },
       StringEquals: {
-        'aws:RequestTag/snapkeep:deployment': 'prod-eu',
+        'aws:RequestTag/snapkeep:restored-by': 'prod-eu',
         'ec2:MetadataHttpTokens': 'required',
       },
     });
@@ -88,10 +86,9 @@ describe('the role of the restore worker', () => {
     for (const { Condition } of allowing('ec2:CreateTags')) {
       expect(Condition).toEqual({
         StringEquals: {
-          'aws:RequestTag/snapkeep:deployment': 'prod-eu',
+          'aws:RequestTag/snapkeep:restored-by': 'prod-eu',
           'ec2:CreateAction': 'RunInstances',
         },
-        StringLike: { 'aws:RequestTag/snapkeep:restore': '?*' },
       });
     }
   });
@@ -131,7 +128,10 @@ describe('the role of the restore worker', () => {
 
   it('sends documents of the profiles that plans use, to restored machines, and writes none', () => {
     const text = JSON.stringify(allowing('ssm:SendCommand').map(({ Resource }) => Resource));
-    expect(text.match(/document\/[^"]+/g)).toEqual(['document/prod-eu-circleci-server-*']);
+    const documents = ['rewrite', 'undo', 'start-units', 'step-*', 'check-*'];
+    expect(text.match(/document\/[^"]+/g)).toEqual(
+      documents.map((action) => `document/prod-eu-circleci-server-${action}`),
+    );
     expect(conditionOn('ssm:SendCommand', ':instance/*')).toEqual([ofRestore('ssm:resourceTag')]);
     const denied = worker.filter(({ Effect }) => Effect === 'Deny').flatMap(actionsOf);
     expect(denied).toEqual(

@@ -119,7 +119,7 @@ describe('a restored instance', () => {
       Tags: [
         { Key: 'Role', Value: 'shop' },
         { Key: 'snapkeep:restore', Value: 'restore-1' },
-        { Key: 'snapkeep:deployment', Value: 'prod-eu' },
+        { Key: 'snapkeep:restored-by', Value: 'prod-eu' },
         { Key: 'snapkeep:source', Value: 'rds/shop' },
       ],
     });
