@@ -16,11 +16,17 @@ export function checkConstraints(code: string, checks: readonly Check[]): void {
   const violations = checks.filter((check) => check.broken !== undefined);
   if (violations.length === 0) return;
   const list = violations.map(({ member, value, broken }) => {
-    const shown = value === undefined || value === null ? 'null' : `'${String(value)}'`;
-    return `Value ${shown} at '${member}' failed to satisfy constraint: ${broken}`;
+    return `Value ${shownValue(value)} at '${member}' failed to satisfy constraint: ${broken}`;
   });
   const noun = list.length === 1 ? 'error' : 'errors';
   throw new ServiceError(code, `${list.length} validation ${noun} detected: ${list.join('; ')}`, 400);
+}
+
+/** Lists and structures as what is in them; a reader finds the wrong entry so. */
+function shownValue(value: unknown): string {
+  if (value === undefined || value === null) return 'null';
+  if (value instanceof Uint8Array) return `'${value.length} bytes'`;
+  return `'${typeof value === 'object' ? JSON.stringify(value) : String(value)}'`;
 }
 
 /** Absent values pass: whether a member must be there is another question. */

@@ -73,6 +73,7 @@ test.each([
 
 test('a request has one to ten entries', async () => {
   expect(await codeOf(put())).toBe('ValidationException 400');
+  await expect(put()).rejects.toThrow("Value '[]' at 'entries' failed to satisfy constraint");
   expect(await codeOf(put(...Array.from({ length: 11 }, () => entry())))).toBe('ValidationException 400');
   expect((await put(...Array.from({ length: 10 }, () => entry()))).FailedEntryCount).toBe(0);
 });
