@@ -23,7 +23,6 @@ export function restoredMachines(stack: Stack, config: Config): PolicyStatement[
     'ec2:Owner': stack.account,
   };
   const asked = madeByRestore(config, 'aws:RequestTag');
-  const places = [...named('subnet', subnets), ...groups];
   const made = ['instance', 'network-interface', 'volume'].map((resource) => ec2Arn(stack, resource));
   return [
     new PolicyStatement({
@@ -33,8 +32,17 @@ export function restoredMachines(stack: Stack, config: Config): PolicyStatement[
     }),
     new OpenStatement('key pairs are those of the old machines, which the configuration does not have', {
       actions: ['ec2:RunInstances'],
-      resources: [...places, ec2Arn(stack, 'key-pair')],
+      resources: [...named('subnet', subnets), ec2Arn(stack, 'key-pair')],
     }),
+    // At birth, and out of quarantine: each group once, since a role has little room.
+    ...(groups.length === 0
+      ? []
+      : [
+          new PolicyStatement({
+            actions: ['ec2:RunInstances', 'ec2:ModifyNetworkInterfaceAttribute'],
+            resources: [...groups],
+          }),
+        ]),
     new OpenStatement(unborn, {
       actions: ['ec2:RunInstances'],
       resources: [ec2Arn(stack, 'network-interface'), ec2Arn(stack, 'volume')],
@@ -54,7 +62,7 @@ export function restoredMachines(stack: Stack, config: Config): PolicyStatement[
       conditions: { StringEquals: { ...asked, 'ec2:CreateAction': 'RunInstances' } },
     }),
     ...passRole(stack, instanceProfiles),
-    ...switches(stack, config, groups),
+    ...switches(stack, config),
     ...readUserData(stack, Object.values(config.plans)),
   ];
 }
@@ -82,7 +90,7 @@ function passRole(stack: Stack, profiles: readonly string[]): PolicyStatement[] 
 }
 
 /** Out of quarantine, and the Elastic IP: only of what was restored, only one that was opened to us by our tag. */
-function switches(stack: Stack, config: Config, groups: readonly string[]): PolicyStatement[] {
+function switches(stack: Stack, config: Config): PolicyStatement[] {
   const restored = madeByRestore(config, 'aws:ResourceTag');
   const interfaces = ec2Arn(stack, 'network-interface');
   return [
@@ -91,9 +99,6 @@ function switches(stack: Stack, config: Config, groups: readonly string[]): Poli
       resources: [interfaces],
       conditions: { StringEquals: restored },
     }),
-    ...(groups.length === 0
-      ? []
-      : [new PolicyStatement({ actions: ['ec2:ModifyNetworkInterfaceAttribute'], resources: [...groups] })]),
     new OpenStatement(byTag, {
       actions: ['ec2:AssociateAddress'],
       resources: [interfaces, ec2Arn(stack, 'instance')],
