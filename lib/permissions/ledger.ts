@@ -1,4 +1,4 @@
-import { ArnPrincipal, PolicyStatement, type PolicyStatementProps } from 'aws-cdk-lib/aws-iam';
+import { ArnPrincipal, Effect, PolicyStatement, type PolicyStatementProps } from 'aws-cdk-lib/aws-iam';
 import type { Config } from '../../functions/plan/config.ts';
 import { OpenStatement } from './open-statement.ts';
 
@@ -26,11 +26,23 @@ export const ledgerForRoles = (bucketArn: string, roleArns: readonly string[]): 
   );
 
 /**
- * For a worker's role: the key of the vault, if it has one. The policy of a bucket that was there before is not ours,
+ * Whether a backup is held, and whether a last copy may go, people decide: no function writes that for them, or a restore
+ * could make a rotation delete what it must keep.
+ */
+const leaveToPeople = (bucketArn: string): PolicyStatement =>
+  new PolicyStatement({
+    effect: Effect.DENY,
+    actions: ['s3:PutObject'],
+    resources: [`${bucketArn}/ledger/*/holds/*`, `${bucketArn}/ledger/*/forgets/*`],
+  });
+
+/**
+ * For a worker's role: what it leaves to people, and the key of the vault, if it has one. The policy of a bucket that was there before is not ours,
  * so over such a one the role has the rights itself.
  */
 export function ledger(bucketArn: string, { vault, region }: Config): PolicyStatement[] {
   return [
+    leaveToPeople(bucketArn),
     ...(vault.existing ? Object.values(rights(bucketArn)).map(inRole) : []),
     ...(vault.kmsKey === undefined
       ? []

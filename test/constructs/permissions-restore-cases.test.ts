@@ -26,6 +26,7 @@ const worker = (name: string): string => `arn:aws:lambda:${region}:${account}:fu
 const ledger = 'arn:aws:s3:::acme-snapkeep-vault/ledger/ci/restores/one/x';
 const slot = '2026-11-20T02:00:00Z';
 const ourName = copyName('prod-eu', 'ci', { kind: 'rds', id: 'circle-db', region }, slot, 1);
+const create: Context = { 's3:if-none-match': '*' };
 const key = `arn:aws:kms:${region}:${account}:key/1`;
 
 const everyRequest: Context = { 'aws:RequestedRegion': region, 'aws:PrincipalAccount': account };
@@ -303,8 +304,10 @@ const others: readonly Case[] = [
     yes,
   ],
   ['user data of any other machine', 'ec2:DescribeInstanceAttribute', ec2('instance', 'i-1'), {}, no],
-  ['entry of the ledger', 's3:PutObject', ledger, { 's3:if-none-match': '*' }, yes],
+  ['entry of the ledger', 's3:PutObject', ledger, create, yes],
   ['entry of the ledger over another', 's3:PutObject', ledger, {}, no],
+  ['a hold of a backup', 's3:PutObject', ledger.replace('restores', 'holds'), create, never],
+  ['that a last copy may go', 's3:PutObject', ledger.replace('restores', 'forgets'), create, never],
   ['deletion in the ledger', 's3:DeleteObjectVersion', ledger, {}, never],
   ['key through EC2', 'kms:Decrypt', key, { 'kms:ViaService': `ec2.${region}.amazonaws.com` }, yes],
   ['key directly', 'kms:Decrypt', key, {}, no],

@@ -122,13 +122,16 @@ describe('the roles of the template', () => {
 
   it.each(roles)('keep denials of %s above any permission that it may ever get', (name) => {
     const everything = readPolicy({ Statement: { Effect: 'Allow', Action: '*', Resource: '*' } });
-    for (const { effect, actions = [], conditions } of statementsOf(name)) {
+    for (const { effect, actions = [], resources = [], conditions } of statementsOf(name)) {
       if (effect !== 'Deny') continue;
       const values = new RequestValues(
         Object.fromEntries(conditions.map((each) => [each.key, each.values[0]])),
       );
-      for (const action of actions) {
-        const question = { action, resource: 'arn:aws:x:eu-west-1:123456789012:y/z', values };
+      const named = resources.map((each) =>
+        each === '*' ? 'arn:aws:x:eu-west-1:123456789012:y/z' : each.replaceAll('*', 'x'),
+      );
+      for (const [action, resource] of actions.flatMap((each) => named.map((one) => [each, one] as const))) {
+        const question = { action, resource, values };
         const { verdict } = judge([...statementsOf(name), ...everything], question);
         expect({ action, verdict }).toEqual({ action, verdict: 'ExplicitlyDenied' });
       }
