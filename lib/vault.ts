@@ -17,12 +17,6 @@ import { ledgerForRoles } from './permissions/ledger.ts';
 /** Access logs are for looking into what happened; a year covers an audit. */
 const accessLogDays = 365;
 
-/**
- * Kept when the stack goes. A first deployment that fails has put nothing into the vault yet and takes it away again, or
- * the next one would find its name taken.
- */
-const outliving = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
-
 export interface VaultProps {
   readonly vault: VaultConfig;
 }
@@ -69,7 +63,7 @@ export class Vault extends Construct {
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       lifecycleRules: [{ expiration: Duration.days(accessLogDays) }],
-      removalPolicy: outliving,
+      removalPolicy: RemovalPolicy.RETAIN,
     });
     const term = Duration.days(vault.lockDays);
     const key =
@@ -96,11 +90,11 @@ export class Vault extends Construct {
       // Sound: CDK's class is its interface; they differ in `| undefined` of optional members, which our compiler minds.
       serverAccessLogsBucket: accessLogs as IBucket,
       serverAccessLogsPrefix: 'vault/',
-      removalPolicy: outliving,
+      removalPolicy: RemovalPolicy.RETAIN,
     });
     bucket.addToResourcePolicy(createOnly(bucket));
     // What is kept stays closed: a bucket without its policy is encrypted and locked, and open to plain HTTP.
-    for (const each of [bucket, accessLogs]) each.policy?.applyRemovalPolicy(outliving);
+    for (const each of [bucket, accessLogs]) each.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
     return bucket;
   }
 }
