@@ -53,10 +53,11 @@ describe('the CDK app', () => {
   });
 
   it('says without a trace that no role can hold the permissions of so many plans, and what to do', () => {
+    // Plans that differ in one tag would share a statement.
     const plan = (number: number) => `
   team-${number}:
     schedule: { expression: rate(1 day) }
-    sources: [ec2: { tags: { Team: "${number}" } }, rds: { tags: { Team: "${number}" } }]
+    sources: [ec2: { tags: { Team: "${number}", Site: "${number}" } }, rds: { tags: { Team: "${number}", Site: "${number}" } }]
     retention: { daily: 7 }`;
     const config = join(output, 'many.yaml');
     const head =
