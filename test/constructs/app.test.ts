@@ -52,17 +52,15 @@ describe('the CDK app', () => {
     expect(stderr).not.toContain('    at ');
   });
 
-  it('says without a trace that no role can hold the permissions of so many plans, and what to do', () => {
-    // Plans that differ in one tag would share a statement.
-    const plan = (number: number) => `
-  team-${number}:
-    schedule: { expression: rate(1 day) }
-    sources: [ec2: { tags: { Team: "${number}", Site: "${number}" } }, rds: { tags: { Team: "${number}", Site: "${number}" } }]
-    retention: { daily: 7 }`;
+  it('says without a trace that no role can hold the permissions of so many sources, and what to do', () => {
+    const ids = Array.from({ length: 300 }, (_, number) => `i-${number.toString(16).padStart(17, '0')}`);
     const config = join(output, 'many.yaml');
-    const head =
-      'version: 1\ndeployment: prod\nregion: eu-west-1\nvault: { bucket: acme-snapkeep-vault }\nplans:';
-    writeFileSync(config, `${head}${Array.from({ length: 30 }, (_, number) => plan(number)).join('')}\n`);
+    const lines = [
+      ...['version: 1', 'deployment: prod', 'region: eu-west-1', 'vault: { bucket: acme-snapkeep-vault }'],
+      ...['plans:', '  fleet:', '    schedule: { expression: rate(1 day) }'],
+      ...[`    sources: [ec2: { ids: [${ids.join(', ')}] }]`, '    retention: { daily: 7 }', ''],
+    ];
+    writeFileSync(config, lines.join('\n'));
     const { status, stderr } = runApp(config);
     expect(status).toBe(2);
     expect(stderr).toMatch(/^snapkeep: Validation failed with the following errors:$/m);
