@@ -203,7 +203,7 @@ test('durable executions are listed by function and looked at one by one', async
   expect(await codeOf(look(`${arn}x`))).toBe('ResourceNotFoundException 404');
 });
 
-test('executions are listed from the oldest on, in reverse from the newest, and by version', async () => {
+test('executions are listed from the newest on, in reverse from the oldest, and by version', async () => {
   lambda.registerFunction('ordered', () => null, { durable: true });
   const start = (qualifier: string, name: string) =>
     invoke(`ordered:${qualifier}`, null, { InvocationType: 'Event', DurableExecutionName: name });
@@ -214,11 +214,11 @@ test('executions are listed from the oldest on, in reverse from the newest, and 
     (
       await client.send(new ListDurableExecutionsByFunctionCommand({ FunctionName: 'ordered', ...more }))
     ).DurableExecutions?.map(({ DurableExecutionName: name }) => name);
-  expect(await list()).toEqual(['first', 'second', 'third']);
-  expect(await list({ ReverseOrder: true })).toEqual(['third', 'second', 'first']);
-  expect(await list({ ReverseOrder: true, MaxItems: 1 })).toEqual(['third']);
+  expect(await list()).toEqual(['third', 'second', 'first']);
+  expect(await list({ ReverseOrder: true })).toEqual(['first', 'second', 'third']);
+  expect(await list({ MaxItems: 1 })).toEqual(['third']);
   for (const qualified of [{ Qualifier: 'live' }, { Qualifier: '1' }, { FunctionName: 'ordered:live' }])
-    expect(await list(qualified)).toEqual(['first', 'second']);
+    expect(await list(qualified)).toEqual(['second', 'first']);
   expect(await list({ Qualifier: '$LATEST' })).toEqual(['third']);
   expect(await codeOf(list({ Statuses: ['DONE'] }))).toBe('ValidationException 400');
   await lambda.idle();

@@ -11,26 +11,27 @@ export interface RunningExecution {
   readonly arn: string;
 }
 
-/** What a worker has under way, whichever version it began on; the newest first. */
+/**
+ * What a worker has under way, whichever version it began on; the newest first, sorted here: versions of the API's
+ * documentation disagree on the order of its list.
+ */
 export async function runningExecutions(
   lambda: LambdaClient,
   workerArn: string,
   isMeant: (name: string) => boolean,
 ): Promise<readonly RunningExecution[]> {
-  const running: RunningExecution[] = [];
+  const running: (RunningExecution & { readonly startedAt: number })[] = [];
   const pages = paginateListDurableExecutionsByFunction(
     { client: lambda },
-    {
-      FunctionName: workerArn.split(':').slice(0, -1).join(':'),
-      Statuses: ['RUNNING'],
-      // The oldest come first otherwise.
-      ReverseOrder: true,
-    },
+    { FunctionName: workerArn.split(':').slice(0, -1).join(':'), Statuses: ['RUNNING'] },
   );
-  for await (const { DurableExecutions = [] } of pages)
-    for (const { DurableExecutionName: name = '', DurableExecutionArn: arn = '' } of DurableExecutions)
-      if (isMeant(name)) running.push({ name, arn });
-  return running;
+  for await (const { DurableExecutions = [] } of pages) {
+    for (const execution of DurableExecutions) {
+      const { DurableExecutionName: name = '', DurableExecutionArn: arn = '', StartTimestamp } = execution;
+      if (isMeant(name)) running.push({ name, arn, startedAt: StartTimestamp?.getTime() ?? 0 });
+    }
+  }
+  return running.sort((a, b) => b.startedAt - a.startedAt);
 }
 
 /** The command line that follows a run, to be typed again. */

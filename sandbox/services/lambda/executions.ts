@@ -20,8 +20,8 @@ import type {
 export function executionHandlers(state: LambdaState) {
   return {
     /**
-     * Of one version when the function is named with it or with its alias, else of all. The oldest first, unless the
-     * request turns it around.
+     * Of one version when the function is named with it or with its alias, else of all. The newest first, unless the
+     * request turns it around, as the client of 2026 documents both; the API's first documents said the opposite.
      */
     ListDurableExecutionsByFunction(
       input: Decoded<ListDurableExecutionsByFunctionRequest>,
@@ -43,7 +43,7 @@ export function executionHandlers(state: LambdaState) {
         .filter(({ startedAt }) => startedAt > after && startedAt < before)
         .filter(({ arn }) => !qualified || arn.startsWith(`${record.arn}:${versionOf(qualifier)}/`))
         .toSorted((a, b) => a.startedAt - b.startedAt);
-      if (input.ReverseOrder) matching.reverse();
+      if (!input.ReverseOrder) matching.reverse();
       const size = limit === 0 ? 100 : limit;
       return {
         DurableExecutions: matching.slice(from, from + size).map((each) => view(record, each)),
