@@ -45,7 +45,17 @@ export function parseRestoreOrder(order: unknown, plans: readonly string[]): Res
     throw usageError(`it is not said of which plan ${resume} is`, `the plans are ${plans.join(', ')}`);
   }
   const request = parseRestoreRequest(event);
+  if (!request.dryRun) requireBackup(event, request);
   return { plan: request.plan, request, wait };
+}
+
+/** `{ plan }` alone is what `backup` and `rotate` take: sent here by mistake, it must not launch a machine. */
+function requireBackup(event: unknown, { plan }: RestoreRequest): void {
+  if (typeof event === 'object' && event !== null && 'backup' in event) return;
+  throw usageError(
+    `it is not said which backup of ${plan} to restore, so nothing was started`,
+    'add "backup": "latest", or the ID of a backup; with "dryRun": true it is told what would happen',
+  );
 }
 
 /** The request is that of the command line, which waits in any case. */

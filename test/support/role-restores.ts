@@ -79,11 +79,17 @@ export async function restoreThrough(
   await ask({ plan: 'ci', subnet: oldSubnet, dryRun: true });
   // Where an address moves away from a machine that works, a person has to confirm what the outlook told.
   const dns = { hostedZoneId: restoreTargets.hostedZone, name: restoreTargets.hostname };
-  const moving = { plan: 'ci', elasticIp: 'move', userData: 'again', dns };
+  const moving = { plan: 'ci', backup: 'latest', elasticIp: 'move', userData: 'again', dns };
   const confirm = digestOf(await ask({ ...moving, dryRun: true }));
   await ask({ ...moving, id: 'moved', ...(confirm === undefined ? {} : { confirm }) });
-  await ask({ plan: 'fleet', id: 'fleet', userData: 'again' });
-  await ask({ plan: 'herd', id: 'herd', only: [`ec2/${oneOf(bench, 'Herd')}`], userData: 'again' });
+  await ask({ plan: 'fleet', backup: 'latest', id: 'fleet', userData: 'again' });
+  await ask({
+    plan: 'herd',
+    backup: 'latest',
+    id: 'herd',
+    only: [`ec2/${oneOf(bench, 'Herd')}`],
+    userData: 'again',
+  });
   // A run that dies is gone on with.
   const died = { plan: 'fleet', requestId: 'died', request: { plan: 'fleet' } };
   const ends = await bench.run(restoreNames.restoreWorker, died, 12).then(

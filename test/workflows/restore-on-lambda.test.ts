@@ -60,10 +60,12 @@ const context = { getRemainingTimeInMillis: () => 900_000 };
 const machines = () =>
   [...cloud.sandbox.ec2.region(region).instances.values()].filter(({ tags }) => tags.has('snapkeep:restore'));
 
+const latest = { plan: 'ci', backup: 'latest' };
+
 describe('restore as it is deployed', () => {
   it('starts from the console, with a plan of what will happen, and ends with a machine that works', async () => {
     await deployDocuments();
-    const answer = await entry()({ plan: 'ci', id: 'one' }, context);
+    const answer = await entry()({ ...latest, id: 'one' }, context);
     expect(answer).toMatchObject({
       plan: 'ci',
       requestId: 'one',
@@ -87,19 +89,19 @@ describe('restore as it is deployed', () => {
 
   it('launches once when the button is pressed twice, and reports the restore that is over', async () => {
     await deployDocuments();
-    const first = await entry()({ plan: 'ci', id: 'one' }, context);
-    const second = await entry()({ plan: 'ci', id: 'one' }, context);
+    const first = await entry()({ ...latest, id: 'one' }, context);
+    const second = await entry()({ ...latest, id: 'one' }, context);
     expect(second.executionName).toBe(first.executionName);
     await deployed.settled();
-    expect((await entry()({ plan: 'ci', id: 'one' }, context)).state).toBe('finished');
+    expect((await entry()({ ...latest, id: 'one' }, context)).state).toBe('finished');
     expect(machines()).toHaveLength(1);
   });
 
   it('follows the restore of the same words that is under way, and plans no other one', async () => {
     await deployDocuments();
-    const first = await entry()({ plan: 'ci' }, context);
+    const first = await entry()({ ...latest }, context);
     cloud.clock.advance(2000);
-    const second = await entry()({ plan: 'ci', wait: true }, context);
+    const second = await entry()({ ...latest, wait: true }, context);
     expect(second).toMatchObject({ requestId: first.requestId, result: { status: 'completed' } });
     // Its names would be those of a restore that never was.
     expect(second.planned).toBeUndefined();
@@ -108,7 +110,7 @@ describe('restore as it is deployed', () => {
 
   it('waits for its end when it is asked to, and answers where everything is now', async () => {
     await deployDocuments();
-    const answer = await entry()({ plan: 'ci', id: 'one', wait: true }, context);
+    const answer = await entry()({ ...latest, id: 'one', wait: true }, context);
     const [machine] = machines();
     expect(answer).toMatchObject({
       state: 'finished',
@@ -137,8 +139,9 @@ describe('restore as it is deployed', () => {
   });
 
   it.each([
-    ['an unknown key', { plan: 'ci', subnets: 'subnet-1' }, 'unknown key "subnets"'],
-    ['a plan that is not deployed', { plan: 'shop' }, 'there is no plan "shop"'],
+    ['an unknown key', { ...latest, subnets: 'subnet-1' }, 'unknown key "subnets"'],
+    ['the event of another function', { plan: 'ci' }, 'it is not said which backup of ci to restore'],
+    ['a plan that is not deployed', { plan: 'shop', backup: 'latest' }, 'there is no plan "shop"'],
     [
       'a backup that is not there',
       { plan: 'ci', backup: '1795000000_2026_11_18_ci' },
@@ -146,7 +149,7 @@ describe('restore as it is deployed', () => {
     ],
     [
       'a subnet that the plan does not name',
-      { plan: 'ci', subnet: 'subnet-0123456789abcdef0' },
+      { ...latest, subnet: 'subnet-0123456789abcdef0' },
       'restore.allow.subnets',
     ],
   ])('refuses %s before anything is started', async (_what, event, sentence) => {
@@ -170,7 +173,7 @@ describe('restore as it is deployed', () => {
 
     it('points the one that the plan names at the machine', async () => {
       await redeploy(named);
-      await entry()({ plan: 'ci', id: 'one', dns }, context);
+      await entry()({ ...latest, id: 'one', dns }, context);
       await deployed.settled();
       expect(machines()).toHaveLength(1);
       const [record] = cloud.sandbox.route53.records(zoneId, 'ci.example.com');
@@ -193,14 +196,14 @@ describe('restore as it is deployed', () => {
       ],
     ])('refuses before anything is started when %s', async (_what, restore, asked, sentence) => {
       await redeploy(restore);
-      await expect(entry()({ plan: 'ci', dns: asked }, context)).rejects.toThrow(sentence);
+      await expect(entry()({ ...latest, dns: asked }, context)).rejects.toThrow(sentence);
       await deployed.settled();
       expect(machines()).toEqual([]);
     });
   });
 
   it('refuses to start while the documents of this version are not deployed, and writes none itself', async () => {
-    await expect(entry()({ plan: 'ci', id: 'one' }, context)).rejects.toThrow(
+    await expect(entry()({ ...latest, id: 'one' }, context)).rejects.toThrow(
       'deploy the stack of this version',
     );
     await deployed.settled();
@@ -222,7 +225,7 @@ describe('restore as it is deployed', () => {
     expect(deployed.messages().at(-1)?.subject).toBe('Snapkeep prod-eu: restore of ci failed');
 
     await deployDocuments();
-    const again = await entry()({ plan: 'ci', id: 'one' }, context);
+    const again = await entry()({ ...latest, id: 'one' }, context);
     expect(again).toMatchObject({ executionName: `${name}-r2`, state: 'accepted' });
     await deployed.settled();
     expect(machines()).toHaveLength(1);
@@ -236,23 +239,23 @@ describe('restore as it is deployed', () => {
       code: 'AccessDeniedException',
       status: 403,
     });
-    const first = await entry()({ plan: 'ci' }, context);
+    const first = await entry()({ ...latest }, context);
     expect(first.planned?.warnings.join('\n')).not.toContain('has failed');
     await deployed.settled();
     cloud.clock.advance(60_000);
-    const second = await entry()({ plan: 'ci' }, context);
+    const second = await entry()({ ...latest }, context);
     expect(second.requestId).not.toBe(first.requestId);
     expect(second.planned?.warnings).toContain(
       `restore ${first.requestId} of the same request has failed, and what it made is still there; this is another one. To go on with that one instead, send {"resume":"${first.requestId}","plan":"ci"}`,
     );
-    const third = await entry()({ plan: 'ci', id: 'named' }, context);
+    const third = await entry()({ ...latest, id: 'named' }, context);
     expect(third.planned?.warnings.join('\n')).not.toContain('has failed');
     await deployed.settled();
   });
 
   it('leaves a restore alone that is asked to go on and has come to its end', async () => {
     await deployDocuments();
-    await entry()({ plan: 'ci', id: 'one' }, context);
+    await entry()({ ...latest, id: 'one' }, context);
     await deployed.settled();
     expect(await entry()({ resume: 'one', plan: 'ci' }, context)).toMatchObject({
       requestId: 'one',

@@ -12,7 +12,7 @@ const now = Date.parse('2026-11-20T09:30:12Z');
 
 describe('what a restore is asked for', () => {
   it('is a request as the command line takes it, with every default filled in', () => {
-    expect(parseRestoreOrder({ plan: 'ci' }, ['ci'])).toMatchObject({
+    expect(parseRestoreOrder({ plan: 'ci', backup: 'latest' }, ['ci'])).toMatchObject({
       plan: 'ci',
       request: { backup: 'latest', privateIp: 'auto', dryRun: false, startApplication: true },
     });
@@ -38,7 +38,9 @@ describe('what a restore is asked for', () => {
   });
 
   it('reaches the worker as plain data that means the same', () => {
-    const order = parseRestoreOrder({ plan: 'ci', id: 'one', only: ['rds/circle-db'] }, ['ci']);
+    const order = parseRestoreOrder({ plan: 'ci', backup: 'latest', id: 'one', only: ['rds/circle-db'] }, [
+      'ci',
+    ]);
     const request = 'request' in order ? plainRequest(order.request) : {};
     const work = { plan: 'ci', requestId: 'one', request };
     expect(parseRestoreWork(JSON.parse(JSON.stringify(work)))).toEqual(work);
