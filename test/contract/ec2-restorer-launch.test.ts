@@ -47,6 +47,7 @@ describe('a launch', () => {
       Role: 'ci',
       Name: 'circleci',
       [tagKeys.restore]: 'restore-1',
+      [tagKeys.restoredBy]: 'prod-eu',
       [tagKeys.source]: `ec2/${world.old.id}`,
     });
     expect(standing).toMatchObject({
