@@ -20,6 +20,19 @@ export interface PlanReport {
   readonly refusals: readonly string[];
 }
 
+/** Of a rotation that was only looked at: what a guard refuses, unless just these decisions were confirmed. */
+export function dryRunReport(
+  plan: string,
+  assessment: JudgedRotation,
+  confirm: string | undefined,
+): PlanReport {
+  const report = { plan, assessment, result: undefined };
+  const { digest, refusals } = assessment;
+  if (confirm === undefined) return { ...report, refusals };
+  if (confirm === digest) return { ...report, refusals: [] };
+  return { ...report, refusals: [`the decisions have the digest ${digest}, not ${confirm}`] };
+}
+
 export function rotationJson({ plan, region, assessment, result, refusals }: PlanReport) {
   return {
     plan,

@@ -12,7 +12,7 @@ import type { Host, Invocation } from '../cli/host.ts';
 import { createProgress } from '../cli/progress.ts';
 import { inEveryRegion, type RegionFailure, regionOf, tellFailures } from '../cli/regions.ts';
 import { rotateDependencies } from '../cli/rotate-dependencies.ts';
-import { type PlanReport, rotationJson, rotationText } from '../cli/rotation-report.ts';
+import { dryRunReport, type PlanReport, rotationJson, rotationText } from '../cli/rotation-report.ts';
 import { loadRegions, type Session } from '../cli/session.ts';
 
 interface RotateOptions {
@@ -143,19 +143,7 @@ async function rotatePlan(
     finished: async () => progress.clear(),
   });
   try {
-    if (dryRun) {
-      const planned = (await assess(deps, plan)).assessment;
-      const mismatch = confirm !== undefined && confirm !== planned.digest;
-      const refusals = mismatch
-        ? [`the decisions have the digest ${planned.digest}, not ${confirm}`]
-        : planned.refusals;
-      return {
-        plan,
-        assessment: planned,
-        result: undefined,
-        refusals: confirm === planned.digest ? [] : refusals,
-      };
-    }
+    if (dryRun) return dryRunReport(plan, (await assess(deps, plan)).assessment, confirm);
     const input = { plan, ...(confirm === undefined ? {} : { confirm }) };
     const result = await createEngine({ clock: io.clock }).run(rotateWorkflow(deps), input, {
       signal: io.signal,

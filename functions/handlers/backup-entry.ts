@@ -1,19 +1,9 @@
-import type { LambdaClient } from '@aws-sdk/client-lambda';
-import type { Clock } from '../shared/clock.ts';
-import type { Logger } from '../shared/logger.ts';
 import type { BackupResult } from '../workflows/backup/ports.ts';
-import type { EntryEnvironment } from './environment.ts';
+import type { EntryOptions } from './entry-options.ts';
 import { parseBackupRequest, requirePlan } from './events.ts';
 import { resultOf } from './execution-results.ts';
 import { type StartedBackup, startAgain } from './executions.ts';
 import { answerBy, type Deadline, whereToLook } from './whereabouts.ts';
-
-export interface BackupEntryOptions {
-  readonly environment: EntryEnvironment;
-  readonly lambda: LambdaClient;
-  readonly logger: Logger;
-  readonly clock: Clock;
-}
 
 export interface BackupAnswer extends StartedBackup {
   /** How it ended: with `wait`, and when it ended in time. */
@@ -22,7 +12,7 @@ export interface BackupAnswer extends StartedBackup {
 }
 
 /** Starts the run of a slot; with `wait` it answers how that ended, or that it is still running. */
-export function createBackupEntry({ environment, lambda, logger, clock }: BackupEntryOptions) {
+export function createBackupEntry({ environment, lambda, logger, clock }: EntryOptions) {
   const { config, workerArn } = environment;
   const waiter = { lambda, workerArn, clock };
 

@@ -130,6 +130,9 @@ export async function startRun(
   );
 }
 
+/** The ARN without its qualifier: a deployment, and so another version, may lie between two runs of a slot. */
+export const allVersionsOf = (workerArn: string): string => workerArn.split(':').slice(0, -1).join(':');
+
 /** The execution of this name, whichever version of the function it began on. */
 export async function findExecution(
   { lambda, workerArn }: Worker,
@@ -137,8 +140,7 @@ export async function findExecution(
 ): Promise<{ readonly arn: string | undefined; readonly status: string | undefined } | undefined> {
   const pages = paginateListDurableExecutionsByFunction(
     { client: lambda },
-    // Without its qualifier: executions of all versions, since a deployment may lie between two runs of a slot.
-    { FunctionName: workerArn.split(':').slice(0, -1).join(':'), DurableExecutionName: name },
+    { FunctionName: allVersionsOf(workerArn), DurableExecutionName: name },
   );
   for await (const { DurableExecutions = [] } of pages) {
     // The filter may also match longer names.

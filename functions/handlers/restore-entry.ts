@@ -1,5 +1,6 @@
 import { refusedError, usageError } from '../shared/errors.ts';
 import type { RestorePlan } from '../workflows/restore/ports.ts';
+import type { EntryOptions } from './entry-options.ts';
 import { requirePlan } from './events.ts';
 import { resultOf } from './execution-results.ts';
 import { type RunState, startNamed, startRun } from './executions.ts';
@@ -13,7 +14,6 @@ import {
   type RestoreWork,
   restoreName,
 } from './restores.ts';
-import type { EntryOptions } from './rotate-entry.ts';
 import { answerBy, type Deadline, whereToLook } from './whereabouts.ts';
 
 export interface RestoreAnswer {

@@ -1,19 +1,9 @@
-import type { LambdaClient } from '@aws-sdk/client-lambda';
-import type { Clock } from '../shared/clock.ts';
-import type { Logger } from '../shared/logger.ts';
 import type { RotateResult } from '../workflows/rotate/ports.ts';
-import type { EntryEnvironment } from './environment.ts';
+import type { EntryOptions } from './entry-options.ts';
 import { requirePlan } from './events.ts';
 import { resultOf } from './execution-results.ts';
 import { parseRotationRequest, type RotationWork, rotationName, startRotation } from './rotations.ts';
 import { answerBy, type Deadline, whereToLook } from './whereabouts.ts';
-
-export interface EntryOptions {
-  readonly environment: EntryEnvironment;
-  readonly lambda: LambdaClient;
-  readonly logger: Logger;
-  readonly clock: Clock;
-}
 
 /** One rotation that was asked for. */
 export interface AskedRotation {

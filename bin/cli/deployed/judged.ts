@@ -1,3 +1,4 @@
+import { epochOf } from '../../../functions/catalog/keys.ts';
 import type { RotationIntent } from '../../../functions/catalog/rotation-documents.ts';
 import type { RotationOutlook } from '../../../functions/handlers/rotate-outlook.ts';
 import type { JudgedRotation } from '../rotation-report.ts';
@@ -41,13 +42,10 @@ export const judgedByIntent = (intent: RotationIntent): JudgedRotation => ({
     kind: each.kind,
     id: each.id,
     backupId: each.backup_id,
-    slot: slotOfBackup(each.backup_id),
+    slot: epochOf(each.backup_id) * 1000,
     sourceKey: each.source,
     ...(each.created_at === undefined ? {} : { createdAt: each.created_at }),
     snapshots: each.snapshots,
   })),
   findings: [],
 });
-
-/** A backup ID begins with the epoch seconds of its slot. */
-const slotOfBackup = (backupId: string): number => Number(backupId.split('_')[0]) * 1000;

@@ -2,7 +2,7 @@ import type { RotationOutlook, RotationProblem } from '../../../functions/handle
 import { rotationName, startRotation } from '../../../functions/handlers/rotations.ts';
 import { failedError, refusedError, SnapkeepError } from '../../../functions/shared/errors.ts';
 import type { RotateResult } from '../../../functions/workflows/rotate/ports.ts';
-import type { JudgedRotation, PlanReport } from '../rotation-report.ts';
+import { dryRunReport, type JudgedRotation, type PlanReport } from '../rotation-report.ts';
 import type { Deployment } from './deployment.ts';
 import { type Ended, follow, payloadOf } from './follow.ts';
 import { numbered } from './history.ts';
@@ -29,20 +29,7 @@ export async function rotateInAws(
       `${JSON.stringify(confirm)} is no digest: nothing was deleted`,
       `look at the decisions and their digest: snapkeep rotate ${plan} --dry-run --deployed`,
     );
-  if (dryRun) {
-    const judged = await lookAhead(deployment, plan);
-    const mismatch = confirm !== undefined && confirm !== judged.digest;
-    const refusals = mismatch
-      ? [`the decisions have the digest ${judged.digest}, not ${confirm}`]
-      : judged.refusals;
-    return {
-      plan,
-      deployed: true,
-      assessment: judged,
-      result: undefined,
-      refusals: confirm === judged.digest ? [] : refusals,
-    };
-  }
+  if (dryRun) return { ...dryRunReport(plan, await lookAhead(deployment, plan), confirm), deployed: true };
   const result = await rotate(deployment, plan, confirm);
   return {
     plan,

@@ -1,5 +1,6 @@
 import { type LambdaClient, paginateListDurableExecutionsByFunction } from '@aws-sdk/client-lambda';
 import { WordlessEnd } from '../../../functions/handlers/execution-results.ts';
+import { allVersionsOf } from '../../../functions/handlers/executions.ts';
 import { describeError, failedError, SnapkeepError } from '../../../functions/shared/errors.ts';
 import type { Invocation } from '../host.ts';
 import { lines } from '../text.ts';
@@ -23,7 +24,7 @@ export async function runningExecutions(
   const running: (RunningExecution & { readonly startedAt: number })[] = [];
   const pages = paginateListDurableExecutionsByFunction(
     { client: lambda },
-    { FunctionName: workerArn.split(':').slice(0, -1).join(':'), Statuses: ['RUNNING'] },
+    { FunctionName: allVersionsOf(workerArn), Statuses: ['RUNNING'] },
   );
   for await (const { DurableExecutions = [] } of pages) {
     for (const execution of DurableExecutions) {
