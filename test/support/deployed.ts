@@ -7,6 +7,7 @@ import { createBackupHandler } from '../../functions/handlers/backup-runtime.ts'
 import { createRestoreHandler } from '../../functions/handlers/restore-runtime.ts';
 import { createRotateHandler } from '../../functions/handlers/rotate-runtime.ts';
 import type { Config, Plan } from '../../functions/plan/config.ts';
+import type { Clock } from '../../functions/shared/clock.ts';
 import { silentLogger } from '../../functions/shared/logger.ts';
 import { functionNames } from '../../lib/names.ts';
 import { account, bucket, type Cloud, region } from './cloud.ts';
@@ -46,6 +47,11 @@ export interface Deployed {
   run(name: 'backupWorker' | 'rotateWorker' | 'restoreWorker', event: object): Promise<Ended>;
   /** Resolves when everything that was started asynchronously is over. */
   settled(): Promise<void>;
+  /**
+   * For functions that wait for a worker: a pause lasts until the workers are done. The clock of the cloud would jump
+   * over the time of the one that waits while scripts run on a machine, which are no requests.
+   */
+  readonly waitingClock: Clock;
   messages(): readonly { readonly subject: string; readonly message: string }[];
 }
 
@@ -101,6 +107,14 @@ export async function deploy(
     },
     run,
     settled: () => sandbox.lambda.idle(),
+    waitingClock: {
+      now: () => clock.now(),
+      async sleep(milliseconds) {
+        await sandbox.lambda.idle();
+        clock.advance(milliseconds);
+      },
+      whileBusy: (work) => clock.whileBusy(work),
+    },
     messages: () => sandbox.sns.messages(topicArn).map(({ subject = '', message }) => ({ subject, message })),
   };
   const tools = { logger: silentLogger, clock };

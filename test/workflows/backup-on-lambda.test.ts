@@ -10,32 +10,22 @@ import { silentLogger } from '../../functions/shared/logger.ts';
 import { account, bucket, type Cloud, region, startCloud, startProcess } from '../support/cloud.ts';
 import { DurableBackend } from '../support/durable-backend.ts';
 import { aPlan, ec2ByTags, rdsByIds } from '../support/plans.ts';
+import { capturePrinted, type Printed } from '../support/printed.ts';
 
 const slot = '2026-11-20T02:00:00Z';
 const workerArn = `arn:aws:lambda:${region}:${account}:function:prod-eu-backup-worker:live`;
 let cloud: Cloud;
-let printed: string[];
+let printed: Printed;
 
 beforeEach(async () => {
   cloud = await startCloud();
-  printed = [];
-  // Powertools writes its metrics to a console of its own, on stdout.
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    printed.push(String(chunk));
-    return true;
-  });
+  printed = capturePrinted();
 });
 afterEach(async () => {
   vi.restoreAllMocks();
   expect(cloud.sandbox.internalErrors).toEqual([]);
   await cloud.close();
 });
-
-const metrics = (): Record<string, unknown>[] =>
-  printed
-    .flatMap((chunk) => chunk.split('\n'))
-    .filter((line) => line.includes('"_aws"'))
-    .map((line) => JSON.parse(line));
 
 interface Run {
   readonly plan?: Plan;
@@ -97,7 +87,7 @@ describe('the deployed backup worker', () => {
     const { ended, manifest } = await runWorker({});
     expect(ended.status).toBe('SUCCEEDED');
     expect(manifest).toMatchObject({ status: 'completed', snapkeep_version: '0.0.0-test' });
-    expect(metrics()).toEqual([
+    expect(printed.metrics()).toEqual([
       expect.objectContaining({
         deployment: 'prod-eu',
         plan: 'fleet',
@@ -122,7 +112,7 @@ describe('the deployed backup worker', () => {
     const plan = aPlan({ sources: [ec2ByTags({ Backup: 'yes' }), rdsByIds('sleeper')] });
     const { manifest, messages } = await runWorker({ plan });
     expect(manifest?.status).toBe('partial');
-    expect(metrics()[0]).toMatchObject({ BackupPartial: 1, RecoveryPoints: 1, FailedSources: 1 });
+    expect(printed.metrics()[0]).toMatchObject({ BackupPartial: 1, RecoveryPoints: 1, FailedSources: 1 });
     expect(messages).toEqual([
       {
         subject: 'Snapkeep prod-eu: backup of fleet is partial',
@@ -138,7 +128,7 @@ describe('the deployed backup worker', () => {
       status: 'FAILED',
       error: { ErrorMessage: expect.stringContaining('plan fleet selects no source') },
     });
-    expect(metrics()[0]).toMatchObject({ BackupFailed: 1 });
+    expect(printed.metrics()[0]).toMatchObject({ BackupFailed: 1 });
     expect(messages).toEqual([
       {
         subject: 'Snapkeep prod-eu: backup of fleet failed',

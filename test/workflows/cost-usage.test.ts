@@ -8,19 +8,15 @@ import {
 import { type Cloud, region, startCloud } from '../support/cloud.ts';
 import { deploy } from '../support/deployed.ts';
 import { aPlan } from '../support/plans.ts';
+import { capturePrinted, type Printed } from '../support/printed.ts';
 
 let cloud: Cloud;
-let printed: string[];
+let printed: Printed;
 
 beforeEach(async () => {
   // Then the images take about a quarter of an hour, as the estimate assumes.
   cloud = await startCloud({ snapshotSeconds: 8 * 60 });
-  printed = [];
-  // Powertools writes its metrics to a console of its own, on stdout.
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    printed.push(String(chunk));
-    return true;
-  });
+  printed = capturePrinted();
 });
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -30,9 +26,8 @@ afterEach(async () => {
 /** The names of all metrics of a plan that stand in the log. */
 const metricNames = (): string[] =>
   printed
-    .flatMap((chunk) => chunk.split('\n'))
-    .filter((line) => line.includes('"_aws"'))
-    .flatMap((line): { Name: string }[] => JSON.parse(line)._aws.CloudWatchMetrics[0].Metrics)
+    .metrics()
+    .flatMap(({ _aws }) => _aws.CloudWatchMetrics[0].Metrics)
     .map(({ Name }) => Name);
 
 it('reckons with the operations and metrics that a backup of 120 machines and its rotation really have', async () => {

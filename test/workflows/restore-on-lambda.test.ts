@@ -9,21 +9,17 @@ import type { Plan } from '../../functions/plan/config.ts';
 import { silentLogger } from '../../functions/shared/logger.ts';
 import { account, region } from '../support/cloud.ts';
 import { type Deployed, deploy, deployment, liveArn } from '../support/deployed.ts';
+import { capturePrinted, type Printed } from '../support/printed.ts';
 import { type RestoringCloud, startRestoringCloud } from '../support/restoring-cloud.ts';
 
 let cloud: RestoringCloud;
 let deployed: Deployed;
-let printed: string[];
+let printed: Printed;
 
 beforeEach(async () => {
   cloud = await startRestoringCloud();
   deployed = await deploy(cloud, [cloud.plan]);
-  printed = [];
-  // Powertools writes its metrics to a console of its own, on stdout.
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    printed.push(String(chunk));
-    return true;
-  });
+  printed = capturePrinted();
 });
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -53,7 +49,7 @@ const entry = () =>
     environment: { ...deployed.environment, workerArn: liveArn('restoreWorker') },
     lambda: deployed.clients.lambda,
     logger: silentLogger,
-    clock: cloud.clock,
+    clock: deployed.waitingClock,
   });
 /** Lambda's context; a quarter of an hour is left. */
 const context = { getRemainingTimeInMillis: () => 900_000 };
@@ -83,8 +79,8 @@ describe('restore as it is deployed', () => {
     const [message] = deployed.messages();
     expect(message?.subject).toBe('Snapkeep prod-eu: restore of ci completed');
     expect(message?.message).toMatch(/is now i-[0-9a-f]+ \(10\.0\.9\./);
-    expect(printed.join('\n')).toContain('"RestoreCompleted":1');
-    expect(printed.join('\n')).toContain('"RecoverySeconds":');
+    expect(printed.text()).toContain('"RestoreCompleted":1');
+    expect(printed.text()).toContain('"RecoverySeconds":');
   });
 
   it('launches once when the button is pressed twice, and reports the restore that is over', async () => {

@@ -7,20 +7,16 @@ import { silentLogger } from '../../functions/shared/logger.ts';
 import { type Cloud, region, startCloud } from '../support/cloud.ts';
 import { type Deployed, deploy, deployment, liveArn } from '../support/deployed.ts';
 import { aPlan } from '../support/plans.ts';
+import { capturePrinted, type Printed } from '../support/printed.ts';
 
 const day = 24 * 3600 * 1000;
 let cloud: Cloud;
 let deployed: Deployed;
-let printed: string[];
+let printed: Printed;
 
 beforeEach(async () => {
   cloud = await startCloud();
-  printed = [];
-  // Powertools writes its metrics to a console of its own, on stdout.
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    printed.push(String(chunk));
-    return true;
-  });
+  printed = capturePrinted();
 });
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -28,11 +24,7 @@ afterEach(async () => {
   await cloud.close();
 });
 
-const metric = (name: string): unknown[] =>
-  printed
-    .flatMap((chunk) => chunk.split('\n'))
-    .filter((line) => line.includes('"_aws"'))
-    .flatMap((line): unknown => JSON.parse(line)[name] ?? []);
+const metric = (name: string): unknown[] => printed.metrics().flatMap((line) => line[name] ?? []);
 
 const keepTwo = {
   last: 2,
@@ -59,7 +51,7 @@ const entry = () =>
     environment: { ...deployed.environment, workerArn: liveArn('rotateWorker') },
     lambda: deployed.clients.lambda,
     logger: silentLogger,
-    clock: cloud.clock,
+    clock: deployed.waitingClock,
   });
 
 describe('rotation as it is deployed', () => {
@@ -104,7 +96,7 @@ describe('rotation as it is deployed', () => {
     deployed = await deploy(cloud, [aPlan(), aPlan({ name: 'never' })]);
     await deliver('fleet');
     cloud.clock.advance(3 * day);
-    printed.length = 0;
+    printed.forget();
     const answer = await entry()({ scheduledTime: '2026-11-23T05:17:00Z' });
     await deployed.settled();
     expect(answer.rotations.map(({ plan, executionName, state }) => [plan, executionName, state])).toEqual([
@@ -127,7 +119,7 @@ describe('rotation as it is deployed', () => {
     }
     deployed.clients.destroy();
     deployed = await deploy(cloud, [aPlan({ retention: { ...keepTwo, last: 1, maxDeletePercent: 20 } })]);
-    printed.length = 0;
+    printed.forget();
     await entry()({ plan: 'fleet' });
     await deployed.settled();
     expect(await images()).toHaveLength(5);
@@ -155,7 +147,7 @@ describe('rotation as it is deployed', () => {
     const [gone = ''] = await images();
     await deployed.clients.ec2.send(new DeregisterImageCommand({ ImageId: gone }));
     cloud.clock.advance(day);
-    printed.length = 0;
+    printed.forget();
     await deployed.run('rotateWorker', { plan: 'fleet' });
     expect(metric('RotationFindings')).toEqual([1]);
     const [message] = deployed.messages();
